@@ -1,0 +1,234 @@
+package dashboard
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"portolan"
+)
+
+// ErrNotFound is returned by a Source that knows no such port or system.
+var ErrNotFound = errors.New("not found")
+
+// Source is what the central pages draw. Each call returns one consistent cut; the page prints what it
+// is given, works out ages from the cut's own time, and computes no figure.
+type Source interface {
+	// Overview returns all ports x systems.
+	Overview(ctx context.Context) (*Overview, error)
+	// Port returns one port with its agents, series and recent runs; ErrNotFound if there is none.
+	Port(ctx context.Context, code portolan.PortCode) (*PortDetail, error)
+	// System returns one system at all its ports; ErrNotFound if there is none.
+	System(ctx context.Context, id portolan.SystemID) (*SystemDetail, error)
+}
+
+// PortSource is what the agent's own page draws, from what the workstation itself holds: it never waits
+// for the center.
+type PortSource interface {
+	Workstation(ctx context.Context) (*Workstation, error)
+}
+
+// Cut is the stored state that a page shows.
+type Cut struct {
+	At   portolan.Instant // when it was taken; ages on the page count from here
+	Name string           // the cut as exports and reports name it (design 3.12); empty if it has none
+	// Zone is where times that belong to no port are shown; nil for UTC.
+	Zone *time.Location
+}
+
+// Overview is all ports x systems now.
+type Overview struct {
+	Cut     Cut
+	Systems []System // in the order in which the page shows them
+	Ports   []Port   // any order: the page groups by office and sorts the worst first
+	Agents  []Agent  // any order
+}
+
+// System is one screening system over all ports.
+type System struct {
+	ID           portolan.SystemID
+	Name         string
+	Owner        string
+	Objective    portolan.Objective
+	Dependencies []Dependency
+	Ports        Counts // how many ports are in which state
+	LastHour     Strip  // the state over all ports
+	Figures      Figures
+}
+
+// Dependency is a system that another one leans on.
+type Dependency struct {
+	ID    portolan.SystemID
+	Owner string
+}
+
+// Counts says how many are in which state.
+type Counts struct {
+	Up, Slow, Down, Unmonitored int
+}
+
+// Port is one port with each system that is monitored there.
+type Port struct {
+	portolan.Port
+	Cells []Cell
+}
+
+// Cell is one system at one port.
+type Cell struct {
+	System portolan.SystemID
+	State  portolan.State
+	// Since is the start of the spell in that state; zero if it was never monitored.
+	Since portolan.Instant
+	// Symptom is the one that most affected agents see; nil if none of them is slow or down.
+	Symptom *Symptom
+	// Affected of Monitored agents are slow or down; Agents are all that should run there.
+	Affected, Monitored, Agents int
+	LastHour                    Strip
+	Figures                     Figures
+}
+
+// Symptom is what agents saw, with what is needed to say it in plain words.
+type Symptom struct {
+	portolan.Symptom
+	// Took is how long the step took, or the whole run if the symptom names no step.
+	Took time.Duration
+	// Limit is what Took should have stayed under: the objective of a late answer, zero otherwise.
+	Limit time.Duration
+}
+
+// Strip is a stretch of time as spells, ascending and without overlap. What no segment covers was not
+// yet in service.
+type Strip struct {
+	Span     portolan.Span
+	Segments []Segment
+}
+
+// Segment is a stretch in one state.
+type Segment struct {
+	Span  portolan.Span
+	State portolan.State
+}
+
+// Figures are the published figures for the three windows that the pages show.
+type Figures struct {
+	Today Figure // since midnight in the page's zone
+	Day   Figure // the last 24 hours
+	Month Figure // since the first of the month in the page's zone
+}
+
+// Figure is the availability in one window as the source computed it (design 3.5 to 3.9).
+type Figure struct {
+	// EndUser and Conventional are nil where the figure does not exist; Why then says why.
+	EndUser, Conventional *Ratio
+	Why                   string
+	Coverage              float64 // 0 to 1: the share of the window in which series were monitored
+	Weight                portolan.Weight
+	Difference            Difference // conventional minus end-user, split; the parts sum to it
+	Provisional           bool       // late evidence may still change it without a new revision
+	Revision              int
+}
+
+// Ratio is a figure from 0 to 1 with its bounds.
+type Ratio struct {
+	Value, Low, High float64
+}
+
+// Difference splits what the conventional figure leaves out.
+type Difference struct {
+	Maintenance, Slow, Dependency, Network, Other float64
+}
+
+// Agent is one agent as the center knows it.
+type Agent struct {
+	ID        portolan.AgentID
+	LastHeard portolan.Instant // zero: never
+	Backlog   uint64           // results that it still holds, as of its last batch
+	Silent    bool             // three sendings missed (design 4)
+	Stopped   bool             // said farewell
+	Offset    time.Duration    // its clock against the center's; zero if not known
+}
+
+// PortDetail is one port in full.
+type PortDetail struct {
+	Cut     Cut
+	Port    Port
+	Systems []System // those of the port's cells
+	Agents  []Agent
+	Series  []Series
+}
+
+// SystemDetail is one system in full.
+type SystemDetail struct {
+	Cut          Cut
+	System       System
+	Transactions []Transaction
+	Ports        []Port // each with the one cell of this system
+}
+
+// Transaction is a transaction as its definition reads.
+type Transaction struct {
+	ID       portolan.TransactionID
+	Title    string
+	Interval time.Duration // zero if Schedule is set
+	Schedule string        // cron expression with its zone
+	Latency  time.Duration
+	Timeout  time.Duration
+	Steps    []Step
+}
+
+// Step is a step as its definition reads.
+type Step struct {
+	ID         portolan.StepID
+	Title      string
+	Dependency portolan.SystemID
+}
+
+// Series is one agent x one transaction with its recent runs.
+type Series struct {
+	Agent       portolan.AgentID
+	System      portolan.SystemID
+	SystemName  string
+	Transaction Transaction
+	State       portolan.State
+	Since       portolan.Instant
+	Symptom     *Symptom
+	LastHour    Strip
+	// Runs are the latest, newest first; the first is drawn as a waterfall.
+	Runs []Run
+}
+
+// Run is one result with how it came.
+type Run struct {
+	portolan.Result
+	Lane portolan.Lane // LaneUnknown on the agent's own page
+}
+
+// Workstation is what an agent knows by itself.
+type Workstation struct {
+	Now     portolan.Instant
+	Agent   portolan.AgentID
+	Port    portolan.Port
+	Started portolan.Instant
+	Center  Center
+	Spool   Spool
+	Series  []Series
+}
+
+// Center is the link to the collector as the agent sees it.
+type Center struct {
+	URL         string
+	LastReached portolan.Instant // last acknowledgment; zero: never since the spool was made
+	LastError   string           // why the last try failed; empty if it did not
+	// Offset is the center's clock minus this one, good to within Uncertainty and agreed ClockAge ago;
+	// ClockAge is negative if they never agreed.
+	Offset, Uncertainty, ClockAge time.Duration
+}
+
+// Spool is what the agent holds on disk.
+type Spool struct {
+	Pending uint64 // results not yet acknowledged
+	Bytes   int64
+	Oldest  portolan.Instant // start of the oldest pending result; zero if none
+	Lost    uint64           // dropped to stay within the spool's bounds, since it was made
+	Err     string           // why it cannot be written, if so
+}
