@@ -1,0 +1,59 @@
+# Portolan: `make help` lists what can be done here.
+SHELL := /bin/sh
+GO ?= go
+FUZZTIME ?= 3s
+
+.DEFAULT_GOAL := help
+.PHONY: help run build windows fips generate setup check test soak bench fmt clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## start the demo: simulated systems, collector and three agents, until Ctrl-C
+	@scripts/demo.sh
+
+build: ## build the binaries into bin/
+	@mkdir -p bin
+	$(GO) build -trimpath -o bin/ ./cmd/...
+
+windows: ## build the agent and the operator's tool for Windows into bin/windows/
+	@mkdir -p bin/windows
+	GOOS=windows GOARCH=amd64 $(GO) build -trimpath -o bin/windows/ ./cmd/portolan-agent ./cmd/portolanctl
+
+fips: ## build against the certified FIPS 140-3 module into bin/fips/
+	@mkdir -p bin/fips
+	GOFIPS140=certified $(GO) build -trimpath -o bin/fips/ ./cmd/...
+
+generate: ## write generated files again: protobuf code, golden files, references, the README's picture
+	$(GO) generate ./...
+
+setup: ## install what the tests need (Debian packages)
+	@scripts/setup.sh
+
+fmt: ## format the sources
+	gofmt -w $$(git ls-files '*.go')
+
+check: ## the fast part of test: format, vet for both systems, staticcheck, architecture, unit tests
+	@scripts/lint.sh
+	$(GO) test -short ./...
+
+test: setup build ## every behaviour once: lint, unit, property, race, fuzz for seconds, end to end, pages
+	@scripts/lint.sh
+	$(GO) test -race -timeout 8m $$($(GO) list ./... | grep -v /e2e)
+	@scripts/fuzz.sh $(FUZZTIME)
+	$(GO) test -count 1 -timeout 8m ./e2e
+
+soak: setup build ## the long versions: many seeds, long fuzz, repeated faults
+	@scripts/lint.sh
+	$(GO) test -race -count 3 -timeout 60m $$($(GO) list ./... | grep -v /e2e) -rapid.checks=2000
+	@scripts/fuzz.sh 2m
+	PORTOLAN_SOAK=1 $(GO) test -count 1 -timeout 60m ./e2e
+
+bench: ## figures as lines "name value unit"
+	@scripts/bench.sh .
+
+bench-%: ## the figures of one benchmark
+	@scripts/bench.sh '$*'
+
+clean: ## remove what build made
+	rm -rf bin

@@ -1,0 +1,92 @@
+// Package archtest holds the architecture as a table, and its tests hold the code to it.
+//
+// Each room (package) has one job, a list of what it may import, and the reason. The tests ask
+// `go list` for the facts and read the sources, so that a breach fails with the sentence that says why
+// the rule exists. To open a new room, add a line here; to widen one, argue with its reason first.
+package archtest
+
+// module is the path that every import of our own begins with.
+const module = "portolan"
+
+// room is one line of the import table.
+type room struct {
+	path string // relative to the module; a trailing /* stands for its direct children
+	job  string
+	ours []string // packages of this module that it may import; a trailing /* as above, /... for all below
+	libs []string // prefixes of import paths outside the standard library
+}
+
+// rooms is the import table: what each room may import besides the standard library. Test files may
+// import more, since they stand outside the room and look in.
+var rooms = []room{
+	{path: "", job: "says what the words mean", ours: nil},
+	{path: "schedule", job: "says when each series runs next", ours: []string{""}, libs: []string{"github.com/robfig/cron/v3"}},
+	{path: "availability", job: "turns timelines into figures, in integers", ours: []string{""}},
+	{path: "probe", job: "runs one transaction once", ours: []string{""}},
+	{path: "probe/*", job: "speaks one protocol for one step; never imports a sibling", ours: []string{"", "probe"},
+		libs: []string{"github.com/expr-lang/expr", "github.com/ohler55/ojg", "github.com/antchfx/", "golang.org/x/net"}},
+	{path: "targets", job: "knows the screening systems; opens no sockets", ours: []string{"", "probe", "internal/strictyaml"}},
+	{path: "targets/catalogue", job: "holds the catalogue's files"},
+	{path: "evidence", job: "turns results into signed chained bytes and back", ours: []string{""},
+		libs: []string{"google.golang.org/protobuf", "github.com/klauspost/compress"}},
+	{path: "agent/spool", job: "keeps results on disk until acknowledged", ours: []string{"", "evidence"}, libs: []string{"golang.org/x/sys"}},
+	{path: "agent/uplink", job: "delivers batches in order, at least once", ours: []string{"", "evidence"}},
+	{path: "agent", job: "wires and runs the parts on a workstation; serves the port page",
+		ours: []string{"", "agent/*", "schedule", "probe", "probe/*", "targets", "evidence", "availability", "dashboard", "internal/strictyaml", "internal/buildinfo"},
+		libs: []string{"go.uber.org/zap", "github.com/prometheus/client_golang", "golang.org/x/sys"}},
+	{path: "collector/ledger", job: "holds batches durably: the contract", ours: []string{"", "evidence"}},
+	{path: "collector/ledger/sqlite", job: "holds batches in one SQLite file", ours: []string{"", "evidence", "collector/ledger"},
+		libs: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3", "golang.org/x/sys"}},
+	{path: "collector/ledger/ledgertest", job: "holds every backend to the contract", ours: []string{"", "evidence", "collector/ledger"}, libs: []string{"github.com/google/go-cmp"}},
+	{path: "collector/registry", job: "knows which agents exist and what is due", ours: []string{"", "evidence", "schedule", "collector/ledger"}},
+	{path: "collector/ingest", job: "verifies, stores, then acknowledges", ours: []string{"", "evidence", "collector/ledger", "collector/registry"}},
+	{path: "collector/projection", job: "folds the ledger into figures behind a cursor", ours: []string{"", "evidence", "availability", "schedule", "collector/ledger"},
+		libs: []string{"github.com/DataDog/sketches-go", "google.golang.org/protobuf"}},
+	{path: "collector", job: "wires and runs the center; API and metrics",
+		ours: []string{"", "collector/...", "evidence", "availability", "schedule", "targets", "probe", "probe/*", "dashboard", "internal/strictyaml", "internal/buildinfo"},
+		libs: []string{"go.uber.org/zap", "github.com/prometheus/", "github.com/DataDog/sketches-go"}},
+	{path: "alerting", job: "turns objectives into rules", ours: []string{"", "targets", "availability"}, libs: []string{"gopkg.in/yaml.v3"}},
+	{path: "dashboard", job: "draws pages from a source that it declares; computes no figure", ours: []string{"", "availability", "internal/buildinfo"}},
+	{path: "sim", job: "is the truth: systems with faults on a timetable", ours: []string{"", "probe", "targets", "evidence", "internal/strictyaml"}, libs: []string{"golang.org/x/sys"}},
+	{path: "internal/archtest", job: "holds this table"},
+	{path: "internal/strictyaml", job: "reads YAML strictly, with positions", libs: []string{"gopkg.in/yaml.v3"}},
+	{path: "internal/testnet", job: "is a network in memory for tests"},
+	{path: "internal/buildinfo", job: "says which build this is"},
+	{path: "internal/service", job: "runs a daemon under Windows or systemd", libs: []string{"golang.org/x/sys"}},
+	{path: "internal/waterfall", job: "draws a run as text", ours: []string{""}, libs: []string{"golang.org/x/term", "golang.org/x/sys"}},
+	{path: "e2e", job: "runs the real binaries beside real peers", ours: nil},
+	{path: "cmd/*", job: "holds flags, signals and exit codes", ours: []string{"..."},
+		libs: []string{"github.com/alecthomas/kong", "go.uber.org/zap", "golang.org/x/term", "golang.org/x/sys"}},
+}
+
+// pure lists the rooms that read no clock, and do no I/O.
+var pure = []string{"", "schedule", "availability"}
+
+// clockless lists the rooms where time is an argument; they may do I/O.
+var clockless = append([]string{"evidence", "targets", "collector/ledger"}, pure...)
+
+// impure lists what a pure room may not import, and why.
+var impure = map[string]string{
+	"net":          "a pure room can be tested without sockets",
+	"net/http":     "a pure room can be tested without sockets",
+	"os":           "a pure room can be tested without a disk",
+	"database/sql": "a pure room is given its data",
+	"log":          "logs are for operators, and written where decisions are carried out",
+	"math/rand":    "randomness is an argument",
+	"math/rand/v2": "randomness is an argument",
+}
+
+// tooBig lists what a binary on an old workstation may not link, and why.
+var tooBig = map[string]string{
+	"github.com/alecthomas/kong":             "the agent uses the standard flag package",
+	"github.com/prometheus/exporter-toolkit": "the agent has its own small TLS listener",
+	"github.com/prometheus/alertmanager":     "alerts are routed at the center",
+	"modernc.org/sqlite":                     "the agent's spool is plain files",
+	"github.com/jackc/pgx/v5":                "the agent's spool is plain files",
+	"github.com/pressly/goose/v3":            "the agent has no database",
+	"github.com/DataDog/sketches-go":         "latency is summed up at the center",
+}
+
+// longest is how many lines a source file may have before its room needs another: beyond it readers scroll
+// instead of read.
+const longest = 500
