@@ -1,0 +1,2 @@
+// Package collector is the center.
+package collector

@@ -1,0 +1,109 @@
+package collector
+
+import (
+	"fmt"
+	"net"
+	"path/filepath"
+	"time"
+
+	"portolan"
+	"portolan/internal/strictyaml"
+)
+
+// Config is what collector.yaml says. Start from DefaultConfig.
+type Config struct {
+	// Listen is the address that everything is served on: agents, pages, API, metrics.
+	Listen string `yaml:"listen"`
+	// Data is the folder of the ledger and the collector's keys; it is made if it does not exist.
+	Data string `yaml:"data"`
+	// WebConfig is a file in the form of the Prometheus exporter toolkit that turns on TLS and
+	// authentication; empty for plain HTTP.
+	WebConfig string `yaml:"web_config"`
+	// Ports is the file of the ports of entry.
+	Ports string `yaml:"ports"`
+	// Catalogue is a folder of system definitions that override the built-in ones; empty for none.
+	Catalogue string `yaml:"catalogue"`
+	// Systems limits the catalogue to these systems; empty for all.
+	Systems []string `yaml:"systems"`
+	// Settle is how long after its end a window stays provisional (design 3.12).
+	Settle time.Duration `yaml:"settle"`
+	// SendInterval is how often agents send; three missed sendings make an agent silent.
+	SendInterval time.Duration `yaml:"send_interval"`
+	// Zone is where days and months begin on the pages; a query may name its own.
+	Zone string `yaml:"zone"`
+}
+
+// DefaultConfig returns what holds where the file says nothing.
+func DefaultConfig() Config {
+	return Config{
+		Listen:       "127.0.0.1:8080",
+		Data:         "portolan-data",
+		Ports:        "configs/ports.yaml",
+		Settle:       15 * time.Minute,
+		SendInterval: 15 * time.Second,
+		Zone:         "UTC",
+	}
+}
+
+// The bounds of the times in a Config.
+const (
+	maxSettle       = 24 * time.Hour
+	minSendInterval = time.Second
+	maxSendInterval = time.Hour
+)
+
+// ParseConfig reads a configuration; the error is of type strictyaml.Faults and tells every fault.
+func ParseConfig(file string, data []byte) (Config, error) {
+	c := DefaultConfig()
+	doc, _ := strictyaml.Decode(file, data, &c)
+	c.check(doc)
+	return c, doc.Faults().Err()
+}
+
+// LoadConfig reads the configuration file at path. Relative paths in it are relative to the working folder.
+func LoadConfig(path string) (Config, error) {
+	data, err := readBounded(path)
+	if err != nil {
+		return Config{}, fmt.Errorf("read configuration: %w", err)
+	}
+	return ParseConfig(path, data)
+}
+
+func (c Config) check(doc *strictyaml.Document) {
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		doc.Report("listen", fmt.Sprintf("%q is no address", c.Listen), `want host:port, like 127.0.0.1:8080 or :8080`)
+	}
+	if c.Data == "" {
+		doc.Report("data", "empty", "want a folder")
+	}
+	if c.Ports == "" {
+		doc.Report("ports", "empty", "want a file")
+	}
+	for i, name := range c.Systems {
+		if _, err := portolan.ParseSystemID(name); err != nil {
+			doc.Report(fmt.Sprintf("systems[%d]", i), err.Error(), "")
+		}
+	}
+	if c.Settle < 0 || c.Settle > maxSettle {
+		doc.Report("settle", c.Settle.String(), "want 0s to 24h")
+	}
+	if c.SendInterval < minSendInterval || c.SendInterval > maxSendInterval {
+		doc.Report("send_interval", c.SendInterval.String(), "want 1s to 1h")
+	}
+	if _, err := loadZone(c.Zone); err != nil {
+		doc.Report("zone", fmt.Sprintf("%q is no time zone", c.Zone), zoneForm)
+	}
+}
+
+// ledgerFile is the ledger's place in the data folder.
+func (c Config) ledgerFile() string { return filepath.Join(c.Data, "ledger.db") }
+
+const zoneForm = "want an IANA name such as America/New_York"
+
+// loadZone returns the zone of that name. "Local" is refused: it means something else on every machine.
+func loadZone(name string) (*time.Location, error) {
+	if name == "Local" || name == "" {
+		return nil, fmt.Errorf("zone %q: %s", name, zoneForm)
+	}
+	return time.LoadLocation(name)
+}
