@@ -1,0 +1,53 @@
+package probe
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"io"
+	"net"
+	"net/url"
+
+	"portolan"
+)
+
+// DialContext opens a connection, as net.Dialer does.
+type DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
+
+// ProxyFunc returns the proxy through which target is reached; nil for none.
+type ProxyFunc func(target *url.URL) (*url.URL, error)
+
+// Options is what runs have in common. The zero Options is valid.
+type Options struct {
+	// Dial opens every connection. Nil for a net.Dialer with Resolver.
+	Dial DialContext
+	// Resolver resolves names, where Dial is nil. Nil for the workstation's own.
+	Resolver *net.Resolver
+	// Proxy chooses a proxy where a step names none. Nil for none.
+	Proxy ProxyFunc
+	// TLS is what steps begin with; it is cloned, never changed. Nil for the defaults of crypto/tls.
+	TLS *tls.Config
+	// Values overrides and adds to the values of every transaction: "agent", "port", "endpoint".
+	Values map[string]string
+	// Rand is the source of trace ids; it must be safe for concurrent use. Nil for crypto/rand.
+	Rand io.Reader
+	// Progress, if set, is called after each step, in order, by the goroutine that called Run.
+	Progress func(portolan.StepResult, *Failure)
+}
+
+// FixedProxy returns a ProxyFunc that sends everything through proxy.
+func FixedProxy(proxy *url.URL) ProxyFunc {
+	return func(*url.URL) (*url.URL, error) { return proxy, nil }
+}
+
+// withDefaults returns o with every absent part filled in, but for Proxy, TLS, Values and Progress, whose
+// absence has a meaning.
+func (o Options) withDefaults() Options {
+	if o.Dial == nil {
+		o.Dial = (&net.Dialer{Resolver: o.Resolver}).DialContext
+	}
+	if o.Rand == nil {
+		o.Rand = rand.Reader
+	}
+	return o
+}

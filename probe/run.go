@@ -1,0 +1,169 @@
+package probe
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/url"
+	"sync"
+)
+
+// Run is the state of one execution of a transaction: the values that steps hand on, the sessions of the
+// ways of talking, the trace. Each run is a new user: nothing of it outlives it.
+type Run struct {
+	options Options
+
+	mu       sync.Mutex // guards everything that follows
+	values   map[string]string
+	sessions map[any]any
+	trace    [16]byte
+	span     uint64
+}
+
+// newRun returns the run of t that begins now.
+func newRun(t *Transaction, o Options) *Run {
+	r := &Run{options: o, values: map[string]string{}, sessions: map[any]any{}}
+	maps.Copy(r.values, t.Values)
+	maps.Copy(r.values, o.Values)
+	var seed [24]byte
+	if _, err := io.ReadFull(o.Rand, seed[:]); err != nil {
+		rand.Read(seed[:]) // it never fails; a source that ran dry must not cost a result
+	}
+	copy(r.trace[:], seed[:16])
+	r.span = binary.BigEndian.Uint64(seed[16:])
+	return r
+}
+
+// Value returns the value of that name.
+func (r *Run) Value(name string) (string, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	value, ok := r.values[name]
+	return value, ok
+}
+
+// Values returns a copy of all values.
+func (r *Run) Values() map[string]string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return maps.Clone(r.values)
+}
+
+// has reports whether all the named values are there.
+func (r *Run) has(names []string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, name := range names {
+		if _, ok := r.values[name]; !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// Set gives name a value for the later steps of the run.
+func (r *Run) Set(name, value string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.values[name] = value
+}
+
+// Expand returns text with every ${name} replaced by its value, as it is.
+func (r *Run) Expand(text string) (string, error) {
+	t, err := ParseTemplate(text)
+	if err != nil {
+		return "", err
+	}
+	return r.Fill(t, nil)
+}
+
+// Fill returns the template's text with every reference replaced by its value, which escape makes fit for
+// its place. A nil escape takes values as they are.
+func (r *Run) Fill(t Template, escape func(string) string) (string, error) {
+	return t.Expand(func(name, _ string) (string, error) {
+		value, ok := r.Value(name)
+		if !ok {
+			return "", &UnknownValueError{Name: name}
+		}
+		if escape == nil {
+			return value, nil
+		}
+		return escape(value), nil
+	})
+}
+
+// UnknownValueError says that a step refers to a value which no step gave.
+type UnknownValueError struct {
+	Name string
+}
+
+// Error implements error.
+func (e *UnknownValueError) Error() string { return fmt.Sprintf("value %q is not known", e.Name) }
+
+// Session returns the run's value for key, which a way of talking keeps from step to step: a cookie jar, open
+// connections. The first call makes it. If it is an io.Closer, it is closed when the run ends. The key is
+// of a type of the caller's own, as with context.WithValue.
+func (r *Run) Session(key any, create func() any) any {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	session, ok := r.sessions[key]
+	if !ok {
+		session = create()
+		r.sessions[key] = session
+	}
+	return session
+}
+
+// Dial opens a connection by the runner's dialer.
+func (r *Run) Dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	return r.options.Dial(ctx, network, addr)
+}
+
+// Proxy returns the proxy that the runner's options choose for target; nil for none.
+func (r *Run) Proxy(target *url.URL) (*url.URL, error) {
+	if r.options.Proxy == nil {
+		return nil, nil
+	}
+	return r.options.Proxy(target)
+}
+
+// TLS returns a TLS configuration of the caller's own, to change as the step asks.
+func (r *Run) TLS() *tls.Config {
+	if r.options.TLS == nil {
+		return &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	return r.options.TLS.Clone()
+}
+
+// Trace returns a W3C traceparent: the trace is the run's, the span is new with each call.
+func (r *Run) Trace() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.span++
+	if r.span == 0 {
+		r.span++ // the standard forbids the zero span
+	}
+	return fmt.Sprintf("00-%s-%016x-01", hex.EncodeToString(r.trace[:]), r.span)
+}
+
+// close ends the run's sessions.
+func (r *Run) close() error {
+	r.mu.Lock()
+	sessions := r.sessions
+	r.sessions = map[any]any{}
+	r.mu.Unlock()
+	var errs []error
+	for _, session := range sessions {
+		if c, ok := session.(io.Closer); ok {
+			errs = append(errs, c.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
