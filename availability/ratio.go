@@ -59,10 +59,23 @@ func (r Ratio) Float64() float64 {
 	return f
 }
 
-// Decimal returns the ratio with this many digits after the point, correctly rounded (a tie goes to the even
-// digit), or "none" if it does not exist.
+// Decimal returns the ratio with this many digits after the point, correctly rounded (a tie goes up), or "none" if
+// it does not exist.
 func (r Ratio) Decimal(places int) string {
-	return "none"
+	if !r.Exists() {
+		return "none"
+	}
+	return r.rat().FloatString(max(0, places))
+}
+
+// Percent returns the ratio in hundredths with this many digits after the point, correctly rounded (a tie goes up),
+// or "none" if it does not exist.
+func (r Ratio) Percent(places int) string {
+	if !r.Exists() {
+		return "none"
+	}
+	hundred := new(big.Rat).SetInt64(100)
+	return hundred.Mul(hundred, r.rat()).FloatString(max(0, places))
 }
 
 func (r Ratio) rat() *big.Rat { return new(big.Rat).SetFrac(r.Num.big(), r.Den.big()) }

@@ -12,7 +12,17 @@ type Tally struct {
 	PlannedUncertain [Classes]int64
 }
 
-// Add adds the part of a segment that lies in window. maintenance must be as Planned returns it: sorted and disjoint.
+// TallyOf returns the tally of the parts of segments that lie in window; maintenance is as Planned returns it.
+func TallyOf(segments []Segment, window portolan.Span, maintenance []portolan.Span) Tally {
+	var t Tally
+	for _, s := range segments {
+		t.Add(s, window, maintenance)
+	}
+	return t
+}
+
+// Add adds the part of a segment that lies in window. maintenance is as Planned returns it:
+// disjoint, so that no time counts twice.
 func (t *Tally) Add(s Segment, window portolan.Span, maintenance []portolan.Span) {
 	span := s.Span.Intersect(window)
 	if span.Empty() {
