@@ -1,0 +1,78 @@
+package targets
+
+import (
+	"encoding/base64"
+	"fmt"
+	"math/rand/v2"
+)
+
+// SpecimenState is the issuing state of every document that Portolan presents: Utopia, which Doc 9303
+// sets aside for specimens, so that no real document can carry it.
+const SpecimenState = "UTO"
+
+// Traveler is a synthetic person with a specimen document. None exists; the same seed always gives the
+// same one.
+type Traveler struct {
+	Document Document
+	Flight   string // a flight of no airline
+	Template []byte // a pattern that stands for fingerprints and is none
+	zone     []string
+}
+
+// NewTraveler returns the traveler that seed and the kind of document name. The kind must be TD1, TD2 or
+// TD3.
+func NewTraveler(seed uint64, kind DocumentKind) Traveler {
+	r := rand.New(rand.NewPCG(seed, uint64(kind)))
+	t := Traveler{
+		Document: Document{
+			Kind: kind, Type: "I", State: SpecimenState, Nationality: SpecimenState,
+			Surname: pick(r, "SYNTHETIC", "SPECIMEN", "UTOPIAN", "EXAMPLE", "TESTCASE", "MONITOR"),
+			Given:   "PROBE " + pick(r, "ALPHA", "BRAVO", "CHARLIE", "DELTA", "ECHO", "FOXTROT", "GOLF", "HOTEL", "INDIA", "JULIETT", "KILO", "LIMA"),
+			Number:  fmt.Sprintf("SYN%06d", r.IntN(1_000_000)),
+			Birth:   fmt.Sprintf("%02d%02d%02d", 50+r.IntN(50), 1+r.IntN(12), 1+r.IntN(28)),
+			Sex:     pick(r, "M", "F", ""),
+			// Far enough ahead that no clock has to be read to make a valid document.
+			Expiry: fmt.Sprintf("%02d%02d%02d", 40+r.IntN(10), 1+r.IntN(12), 1+r.IntN(28)),
+		},
+		Flight:   fmt.Sprintf("ZZ%04d", 9000+r.IntN(1000)),
+		Template: make([]byte, 64),
+	}
+	if kind == TD3 {
+		t.Document.Type = "P"
+	}
+	for i := range t.Template {
+		t.Template[i] = byte(r.Uint32())
+	}
+	zone, err := t.Document.MRZ()
+	if err != nil {
+		panic(err) // every name above fits every layout
+	}
+	t.zone = zone
+	return t
+}
+
+// MRZ returns the lines of the traveler's machine-readable zone.
+func (t Traveler) MRZ() []string { return append([]string(nil), t.zone...) }
+
+// Values returns the traveler as the values that definitions refer to: ${traveler.mrz1},
+// ${traveler.surname} and so on. A TD1 document has a third line.
+func (t Traveler) Values() map[string]string {
+	values := map[string]string{
+		"traveler.surname":     t.Document.Surname,
+		"traveler.given":       t.Document.Given,
+		"traveler.number":      t.Document.Number,
+		"traveler.state":       t.Document.State,
+		"traveler.nationality": t.Document.Nationality,
+		"traveler.birth":       t.Document.Birth,
+		"traveler.sex":         t.Document.Sex,
+		"traveler.expiry":      t.Document.Expiry,
+		"traveler.flight":      t.Flight,
+		"traveler.template":    base64.StdEncoding.EncodeToString(t.Template),
+	}
+	for i, line := range t.zone {
+		values[fmt.Sprintf("traveler.mrz%d", i+1)] = line
+	}
+	return values
+}
+
+func pick(r *rand.Rand, words ...string) string { return words[r.IntN(len(words))] }
