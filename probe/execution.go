@@ -26,6 +26,7 @@ type execution struct {
 	steps       []portolan.StepResult
 	failures    []*Failure
 	cancelled   bool // the caller gave up: there is no result
+	duration    time.Duration
 	abandoned   bool // an action did not return: nothing more may touch the run
 }
 
@@ -36,6 +37,7 @@ func newExecution(o Options, t *Transaction) *execution {
 // perform runs the steps in order, up to the first failure; after it only clean-up steps run.
 func (e *execution) perform(ctx context.Context) {
 	defer e.run.close()
+	defer func() { e.duration = e.elapsed() }() // before the sessions close, which is no part of the run
 	inTime, cancel := context.WithDeadline(ctx, e.begin.Add(e.timeout()))
 	defer cancel()
 	steps := e.transaction.Steps

@@ -15,25 +15,25 @@ func (e *execution) result(due portolan.Instant, attempt int) portolan.Result {
 		Revision:    t.Revision,
 		Due:         due,
 		Start:       portolan.InstantOf(e.begin),
-		Duration:    e.elapsed(),
+		Duration:    e.duration,
 		Attempt:     attempt,
 		Steps:       e.steps,
 	}
 	if !e.cancelled {
-		result.Outcome, result.Symptom = e.judge(result.Duration)
+		result.Outcome, result.Symptom = e.judge()
 	}
 	return result
 }
 
 // judge returns what the run came to: failed by its first failed step, slow if it took longer than its
 // objective or a step longer than its own, else good. "Slow is not available" (design 3.4).
-func (e *execution) judge(duration time.Duration) (portolan.Outcome, portolan.Symptom) {
+func (e *execution) judge() (portolan.Outcome, portolan.Symptom) {
 	for i, failure := range e.failures {
 		if failure != nil {
 			return portolan.Failed, e.symptom(i, failure.Phase, failure.Kind)
 		}
 	}
-	overrun := exceeds(duration, e.transaction.Latency)
+	overrun := exceeds(e.duration, e.transaction.Latency)
 	slowest := e.longest(func(s portolan.StepResult) bool { return overrun || s.Outcome == portolan.Slow })
 	switch {
 	case slowest >= 0:
