@@ -145,7 +145,7 @@ type Agent struct {
 	Backlog   uint64           // results that it still holds, as of its last batch
 	Silent    bool             // three sendings missed (design 4)
 	Stopped   bool             // said farewell
-	Offset    time.Duration    // its clock against the center's; zero if not known
+	Offset    time.Duration    // the center's clock minus the agent's; zero if not known
 }
 
 // PortDetail is one port in full.

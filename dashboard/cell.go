@@ -1,0 +1,162 @@
+package dashboard
+
+import (
+	"fmt"
+	"slices"
+
+	"portolan"
+)
+
+// cellView is one system at one port, or one series, as the page prints it.
+type cellView struct {
+	Port    portolan.PortCode
+	System  portolan.SystemID
+	State   portolan.State
+	Since   moment
+	Symptom string
+	Agents  string // "2 of 3"
+	Strip   stripView
+	Figures figureSet
+	None    bool // the system is not monitored at this port
+}
+
+// Mark returns the cell's mark.
+func (c cellView) Mark() mark { return mark{c.State, word(c.State)} }
+
+// mark is a state as the page shows it: a shape and a word, in the state's colour.
+type mark struct {
+	State portolan.State
+	Word  string
+}
+
+// Mark returns the summary's mark.
+func (s summary) Mark() mark { return mark{s.State, word(s.State)} }
+
+func viewCell(c *clock, port portolan.Port, cell Cell, objective portolan.Objective) cellView {
+	v := cellView{
+		Port: port.Code, System: cell.System, State: cell.State,
+		Since:   c.at(cell.Since, c.zone(port.Zone)),
+		Agents:  affected(cell),
+		Strip:   drawStrip(cell.LastHour),
+		Figures: viewFigures(cell.Figures, objective.Availability),
+	}
+	v.Symptom = meets(cell)
+	return v
+}
+
+// meets says what an officer meets there now.
+func meets(cell Cell) string {
+	switch {
+	case cell.State == portolan.Unmonitored && cell.Agents == 0:
+		return "No agent is assigned here"
+	case cell.State == portolan.Unmonitored:
+		return "No agent here has reported a run that still holds"
+	case cell.Symptom != nil:
+		return Say(cell.System, *cell.Symptom)
+	default:
+		return ""
+	}
+}
+
+func affected(c Cell) string {
+	if c.Monitored == 0 {
+		return fmt.Sprintf("0 of %d monitored", c.Agents)
+	}
+	return fmt.Sprintf("%d of %d", c.Affected, c.Monitored)
+}
+
+// rank orders states for reading: what needs attention first.
+func rank(s portolan.State) int {
+	switch s {
+	case portolan.Down:
+		return 0
+	case portolan.SlowState:
+		return 1
+	case portolan.Unmonitored:
+		return 2
+	case portolan.Up:
+		return 3
+	default:
+		return 2
+	}
+}
+
+// worst returns the state of the port's cells that ranks first.
+func worst(cells []Cell) portolan.State {
+	if len(cells) == 0 {
+		return portolan.Unmonitored
+	}
+	return slices.MinFunc(cells, func(a, b Cell) int { return rank(a.State) - rank(b.State) }).State
+}
+
+// countsWords prints "1 down, 23 up", the worst first.
+func countsWords(c Counts) string {
+	text := ""
+	for _, part := range []struct {
+		n     int
+		state portolan.State
+	}{{c.Down, portolan.Down}, {c.Slow, portolan.SlowState}, {c.Unmonitored, portolan.Unmonitored}, {c.Up, portolan.Up}} {
+		if part.n == 0 {
+			continue
+		}
+		if text != "" {
+			text += ", "
+		}
+		text += fmt.Sprintf("%d %s", part.n, part.state)
+	}
+	if text == "" {
+		return "none"
+	}
+	return text
+}
+
+// count adds one in state s.
+func (c *Counts) count(s portolan.State) {
+	switch s {
+	case portolan.Up:
+		c.Up++
+	case portolan.SlowState:
+		c.Slow++
+	case portolan.Down:
+		c.Down++
+	case portolan.Unmonitored:
+		c.Unmonitored++
+	}
+}
+
+// total returns how many were counted.
+func (c Counts) total() int { return c.Up + c.Slow + c.Down + c.Unmonitored }
+
+// state returns the state that ranks first among those counted.
+func (c Counts) state() portolan.State {
+	switch {
+	case c.Down > 0:
+		return portolan.Down
+	case c.Slow > 0:
+		return portolan.SlowState
+	case c.Unmonitored > 0 || c.Up == 0:
+		return portolan.Unmonitored
+	default:
+		return portolan.Up
+	}
+}
+
+// placed prints where a port is: kind, office, zone.
+func placed(p portolan.Port) string {
+	text := p.Kind.String() + " port"
+	if p.Kind == portolan.PortKindUnknown {
+		text = "port"
+	}
+	if p.Office != "" {
+		text += ", " + p.Office + " field office"
+	}
+	return text
+}
+
+// sinceWords prints "since 13:02:11 EST, for 4 min".
+func sinceWords(m moment) string {
+	if m.Text == "" {
+		return "never monitored"
+	}
+	return "since " + m.Text + ", for " + m.Ago
+}

@@ -1,0 +1,191 @@
+package dashboard
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"portolan"
+)
+
+// overviewPage is what overview.html prints.
+type overviewPage struct {
+	Systems  []systemRow
+	Troubles []trouble
+	Ports    portsView
+	Agents   agentsView
+}
+
+// systemRow is one system over all ports.
+type systemRow struct {
+	ID        portolan.SystemID
+	Short     string
+	Name      string
+	State     portolan.State
+	Counts    string
+	Objective string
+	Strip     stripView
+	Figures   figureSet
+}
+
+// Mark returns the row's mark.
+func (r systemRow) Mark() mark { return mark{r.State, word(r.State)} }
+
+func overviewFrame(v *Overview, f filter) *frame {
+	c := newClock(v.Cut.At)
+	p := overviewPage{
+		Troubles: troubles(c, v.Ports),
+		Ports:    viewPorts(c, v.Systems, v.Ports, f),
+		Agents:   viewAgents(c, v.Agents, 12),
+	}
+	for _, s := range v.Systems {
+		p.Systems = append(p.Systems, viewSystem(s))
+	}
+	return &frame{
+		Title: "All ports", AsOf: c.at(v.Cut.At, v.Cut.Zone), Cut: v.Cut.Name,
+		Summary: summarize(v.Systems, len(v.Ports)), Page: p,
+	}
+}
+
+func viewSystem(s System) systemRow {
+	return systemRow{
+		ID: s.ID, Short: short(s.ID), Name: s.Name, State: s.Ports.state(), Counts: countsWords(s.Ports),
+		Objective: objectiveView(s.Objective), Strip: drawStrip(s.LastHour),
+		Figures: viewFigures(s.Figures, s.Objective.Availability),
+	}
+}
+
+// summarize says the whole page in one sentence.
+func summarize(systems []System, ports int) summary {
+	if len(systems) == 0 || ports == 0 {
+		return summary{portolan.Unmonitored, "Nothing is monitored yet"}
+	}
+	all := Counts{}
+	var bad []string
+	for _, s := range systems {
+		all.Down, all.Slow = all.Down+s.Ports.Down, all.Slow+s.Ports.Slow
+		all.Up, all.Unmonitored = all.Up+s.Ports.Up, all.Unmonitored+s.Ports.Unmonitored
+		if state := s.Ports.state(); state != portolan.Up {
+			bad = append(bad, short(s.ID)+" "+troubleCounts(s.Ports))
+		}
+	}
+	if len(bad) == 0 {
+		return summary{portolan.Up, allUp(len(systems), ports)}
+	}
+	if extra := len(bad) - 3; extra > 0 {
+		bad = append(bad[:3], fmt.Sprintf("%s more", plural(extra, "system")))
+	}
+	return summary{all.state(), strings.Join(bad, "; ")}
+}
+
+// allUp says that nothing is wrong.
+func allUp(systems, ports int) string {
+	text := "Up at all " + plural(ports, "port")
+	if ports == 1 {
+		text = "Up at the one port"
+	}
+	if systems > 1 {
+		text += ", all " + plural(systems, "system")
+	}
+	return text
+}
+
+// troubleCounts prints "is down at 3 and slow at 1 of 477 ports".
+func troubleCounts(c Counts) string {
+	var parts []string
+	for _, p := range []struct {
+		n    int
+		word string
+	}{{c.Down, "down"}, {c.Slow, "slow"}, {c.Unmonitored, "unmonitored"}} {
+		if p.n > 0 {
+			parts = append(parts, fmt.Sprintf("%s at %d", p.word, p.n))
+		}
+	}
+	return "is " + strings.Join(parts, " and ") + " of " + plural(c.total(), "port")
+}
+
+// trouble is one thing that is wrong, at all ports that see the same.
+type trouble struct {
+	System  portolan.SystemID
+	Short   string
+	State   portolan.State
+	Symptom string
+	Since   moment
+	Ports   []portolan.PortCode
+	More    int // ports beyond those listed
+	Agents  string
+
+	ports, affected, monitored int
+	since                      portolan.Instant
+}
+
+// Mark returns the trouble's mark.
+func (t trouble) Mark() mark { return mark{t.State, word(t.State)} }
+
+// sight is what makes two ports see the same trouble.
+type sight struct {
+	system  portolan.SystemID
+	state   portolan.State
+	symptom portolan.Symptom
+}
+
+const troublePorts = 12
+
+// troubles gathers what is not up, so that one fault seen at 300 ports is one line.
+func troubles(c *clock, ports []Port) []trouble {
+	found := map[sight]*trouble{}
+	for _, p := range ports {
+		for _, cell := range p.Cells {
+			if cell.State != portolan.Up {
+				found[sightOf(cell)] = found[sightOf(cell)].add(c, p, cell)
+			}
+		}
+	}
+	list := make([]trouble, 0, len(found))
+	for _, t := range found {
+		list = append(list, t.finish())
+	}
+	slices.SortFunc(list, func(a, b trouble) int {
+		if d := rank(a.State) - rank(b.State); d != 0 {
+			return d
+		}
+		if d := b.ports - a.ports; d != 0 {
+			return d
+		}
+		return strings.Compare(string(a.System)+a.Symptom, string(b.System)+b.Symptom)
+	})
+	return list
+}
+
+func sightOf(cell Cell) sight {
+	s := sight{system: cell.System, state: cell.State}
+	if cell.Symptom != nil {
+		s.symptom = cell.Symptom.Symptom
+	}
+	return s
+}
+
+// add takes one more port in; the words and the start are those of the port that saw it first.
+func (t *trouble) add(c *clock, p Port, cell Cell) *trouble {
+	if t == nil {
+		t = &trouble{System: cell.System, Short: short(cell.System), State: cell.State}
+	}
+	if t.ports == 0 || cell.Since != 0 && (t.since == 0 || cell.Since < t.since) {
+		t.since, t.Since, t.Symptom = cell.Since, c.at(cell.Since, c.zone(p.Zone)), meets(cell)
+	}
+	t.Ports = append(t.Ports, p.Code)
+	t.ports++
+	t.affected += cell.Affected
+	t.monitored += cell.Monitored
+	return t
+}
+
+func (t *trouble) finish() trouble {
+	slices.Sort(t.Ports)
+	if len(t.Ports) > troublePorts {
+		t.More = len(t.Ports) - troublePorts
+		t.Ports = t.Ports[:troublePorts]
+	}
+	t.Agents = fmt.Sprintf("%d of %d", t.affected, t.monitored)
+	return *t
+}
