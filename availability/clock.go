@@ -1,6 +1,9 @@
 package availability
 
 import (
+	"bytes"
+	"cmp"
+	"slices"
 	"time"
 
 	"portolan"
@@ -31,4 +34,25 @@ func Monotone(previous, start portolan.Instant) (corrected portolan.Instant, fla
 		return start, false
 	}
 	return previous + 1, true
+}
+
+// Straighten returns the runs of one series, given in any order, with their starts corrected as Monotone does within
+// each stream, by sequence number; flagged counts the corrected ones. The result is in the order of streams and
+// sequence numbers.
+func Straighten(runs []Run) (straight []Run, flagged int) {
+	straight = slices.Clone(runs)
+	slices.SortFunc(straight, func(a, b Run) int {
+		return cmp.Or(bytes.Compare(a.Stream[:], b.Stream[:]), cmp.Compare(a.Seq, b.Seq))
+	})
+	for i := 1; i < len(straight); i++ {
+		r, before := &straight[i], straight[i-1]
+		if r.Stream != before.Stream {
+			continue
+		}
+		var corrected bool
+		if r.Start, corrected = Monotone(before.Start, r.Start); corrected {
+			flagged++
+		}
+	}
+	return straight, flagged
 }

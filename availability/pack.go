@@ -75,4 +75,3 @@ func ReadSegments(b []byte, span portolan.Span) ([]Segment, error) {
 	}
 	return segments, nil
 }
-
