@@ -23,7 +23,7 @@ type Link struct {
 	Chain    Chain
 	// First and Number are the numbers that the link covers. They differ only for Missing.
 	First, Number uint64
-	// Hash is that of batch Number; Previous that of batch First-1, zero for Missing links and before the first.
+	// Hash is that of batch Number; Previous that of batch First-1, zero before the first.
 	Hash, Previous evidence.Hash
 	Status         Status
 	// Reason and Detail say why a link is not Accepted; ReasonNone and "" for those that are.
@@ -79,8 +79,8 @@ type Offer struct {
 // Receipt is what became of an offer.
 type Receipt struct {
 	Verdict Verdict
-	// Link is the link at the offer's number as it is kept now: the new one for Stored and Broken, the one that
-	// was there for Duplicate and Forked. Its Bytes are not filled in.
+	// Link is the link that covers the offer's number now: the new one, or the one that was there. Its Bytes
+	// are not filled in.
 	Link Link
 	// Missing is how many numbers before it were declared never received on this occasion.
 	Missing uint64
@@ -114,7 +114,9 @@ type Query struct {
 	After Position // links after this one; zero for all
 	UpTo  Position // and not after this one; zero for no bound
 	Chain Chain    // of one agent, and if Stream is not zero of one chain; the zero value for all
-	Limit int      // at most this many; zero for 1000
+	// Status selects links kept so; StatusUnknown selects all.
+	Status Status
+	Limit  int // at most this many; zero for 1000
 	// WithoutBytes leaves Bytes nil.
 	WithoutBytes bool
 }

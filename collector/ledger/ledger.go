@@ -57,7 +57,8 @@ type Batches interface {
 	// Repeating an offer (same agent, stream, number and hash) gives Duplicate with the link as it was kept,
 	// refused ones included, and changes nothing but the time the agent was last heard.
 	// The same number with another hash gives Forked; a hash of the previous batch that is not the chain's
-	// gives Broken. A number beyond the next one is Stored, and the numbers between are kept as one Missing link.
+	// gives Broken; so does a number that was declared Missing. A number beyond the next one is Stored, and the
+	// numbers between are kept as one Missing link.
 	Append(ctx context.Context, offer Offer) (Receipt, error)
 	// TakeIn turns a Waiting link into an Accepted one at a new position (after an upgrade, when its version
 	// is known). A link that is Accepted already is left alone; ErrNotFound if there is none that waits.

@@ -28,7 +28,7 @@ const (
 	Stored                 // kept with the status that was offered
 	Duplicate              // kept before, with the same hash
 	Forked                 // another batch with that number was kept before: a copied identity
-	Broken                 // it does not follow its predecessor; kept as a stub, so that the next one can follow it
+	Broken                 // it does not follow its predecessor: kept as a stub, so that the next one can follow it; or its number was declared Missing
 )
 
 // String returns the verdict's name.

@@ -1,0 +1,249 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+
+	"portolan/collector/ledger"
+)
+
+// writer owns the only connection that writes. Short writes that wait together share a commit, and with it
+// the one sync to disk: while one commit is being synced the next ones queue, and an idle writer begins at
+// once. Writes that call back into their caller (alone) have a transaction each.
+type writer struct {
+	db    *statements
+	turn  chan struct{} // holds one token: who has it may write
+	jobs  chan *job
+	quit  chan struct{} // closed by stop
+	ended chan struct{} // closed when the loop has ended
+	group int
+	once  sync.Once // stops
+}
+
+// job is one short write. Its work may be done more than once, and must leave no trace outside the database.
+type job struct {
+	ctx  context.Context
+	work func(*statements) error
+	done chan error // buffered
+}
+
+func startWriter(ctx context.Context, pool *sql.DB, group int) (*writer, error) {
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("open writing connection: %w", err)
+	}
+	w := &writer{
+		db:   &statements{conn: conn, prepared: make(map[string]*sql.Stmt)},
+		turn: make(chan struct{}, 1), jobs: make(chan *job),
+		quit: make(chan struct{}), ended: make(chan struct{}),
+		group: group,
+	}
+	w.turn <- struct{}{}
+	go w.loop()
+	return w, nil
+}
+
+// together has work done in a transaction that it may share with others, and returns when that is durable.
+func (w *writer) together(ctx context.Context, work func(*statements) error) error {
+	j := &job{ctx: ctx, work: work, done: make(chan error, 1)}
+	select {
+	case w.jobs <- j:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-w.quit:
+		return ledger.ErrClosed
+	}
+	select {
+	case err := <-j.done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// alone has work done in a transaction of its own, in the caller's goroutine, and returns when that is durable.
+func (w *writer) alone(ctx context.Context, work func(*statements) error) error {
+	if err := w.take(ctx); err != nil {
+		return err
+	}
+	defer w.give()
+	return w.db.transaction(work)
+}
+
+func (w *writer) take(ctx context.Context) error {
+	// A turn may be free as well, and select would choose at random.
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case <-w.quit:
+		return ledger.ErrClosed
+	default:
+	}
+	select {
+	case <-w.turn:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-w.quit:
+		return ledger.ErrClosed
+	}
+}
+
+func (w *writer) give() { w.turn <- struct{}{} }
+
+// stop waits for the write in progress, if any, and refuses all others.
+func (w *writer) stop() error {
+	var err error
+	w.once.Do(func() {
+		close(w.quit)
+		<-w.ended
+		<-w.turn // never given back: a call of alone in progress has ended
+		err = w.db.close()
+	})
+	return err
+}
+
+func (w *writer) loop() {
+	defer close(w.ended)
+	for {
+		select {
+		case first := <-w.jobs:
+			group := w.gather(first)
+			<-w.turn
+			w.commit(group)
+			w.give()
+		case <-w.quit:
+			return
+		}
+	}
+}
+
+// gather takes what waits already; it waits for nothing. Whose caller has gone is left out.
+func (w *writer) gather(first *job) []*job {
+	var group []*job
+	for j := first; ; {
+		if err := j.ctx.Err(); err != nil {
+			j.done <- err
+		} else {
+			group = append(group, j)
+		}
+		if len(group) == w.group {
+			return group
+		}
+		select {
+		case j = <-w.jobs:
+		default:
+			return group
+		}
+	}
+}
+
+// commit does the group's work in one transaction. If any of it fails the whole is undone, and each job gets
+// a transaction of its own, so that none suffers for another.
+func (w *writer) commit(group []*job) {
+	if len(group) > 1 {
+		err := w.db.transaction(func(db *statements) error {
+			for _, j := range group {
+				if err := j.work(db); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err == nil {
+			for _, j := range group {
+				j.done <- nil
+			}
+			return
+		}
+	}
+	for _, j := range group {
+		j.done <- w.db.transaction(j.work)
+	}
+}
+
+// statements is the writing connection with its prepared statements. Only the holder of the turn uses it.
+type statements struct {
+	conn     *sql.Conn
+	prepared map[string]*sql.Stmt
+}
+
+// transaction commits what work wrote, or undoes it if work returns an error or panics. It is never cut by a
+// caller's context: that would leave the connection in the middle of a transaction.
+func (s *statements) transaction(work func(*statements) error) (err error) {
+	if err := s.exec("BEGIN IMMEDIATE"); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	committed := false
+	defer func() {
+		if !committed {
+			err = errors.Join(err, s.exec("ROLLBACK"))
+		}
+	}()
+	if err := work(s); err != nil {
+		return err
+	}
+	if err := s.exec("COMMIT"); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	committed = true
+	return nil
+}
+
+func (s *statements) exec(query string, args ...any) error {
+	_, err := s.changed(query, args...)
+	return err
+}
+
+// changed is exec that returns how many rows it changed.
+func (s *statements) changed(query string, args ...any) (int64, error) {
+	st, err := s.prepare(query)
+	if err != nil {
+		return 0, err
+	}
+	result, err := st.ExecContext(context.Background(), args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+func (s *statements) row(query string, args ...any) scanner {
+	st, err := s.prepare(query)
+	if err != nil {
+		return failed{err}
+	}
+	return st.QueryRowContext(context.Background(), args...)
+}
+
+func (s *statements) rows(query string, args ...any) (*sql.Rows, error) {
+	st, err := s.prepare(query)
+	if err != nil {
+		return nil, err
+	}
+	return st.QueryContext(context.Background(), args...)
+}
+
+func (s *statements) prepare(query string) (*sql.Stmt, error) {
+	if st := s.prepared[query]; st != nil {
+		return st, nil
+	}
+	st, err := s.conn.PrepareContext(context.Background(), query)
+	if err != nil {
+		return nil, fmt.Errorf("prepare statement: %w", err)
+	}
+	s.prepared[query] = st
+	return st, nil
+}
+
+func (s *statements) close() error {
+	var errs []error
+	for _, st := range s.prepared {
+		errs = append(errs, st.Close())
+	}
+	return errors.Join(append(errs, s.conn.Close())...)
+}
