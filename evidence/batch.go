@@ -37,7 +37,10 @@ func Seal(b Batch, signer crypto.Signer) (Sealed, error) {
 	if err := validateBatch(&b); err != nil {
 		return Sealed{}, err
 	}
-	content := appendContent(nil, &b)
+	content, err := appendContent(nil, &b)
+	if err != nil {
+		return Sealed{}, err
+	}
 	sealed := Sealed{Hash: sha256.Sum256(content), Signed: signer != nil}
 	sealed.Bytes = appendMessage(nil, 1, content)
 	if signer != nil {
@@ -86,7 +89,8 @@ func validateHeader(agent portolan.AgentID, number uint64, lane portolan.Lane) e
 	return nil
 }
 
-// validateContents checks the records, and that the plan they refer to is at hand.
+// validateContents checks the records, and that the plan they refer to is at hand. Names are checked where
+// they are written: a result of the plan is told by its position there.
 func validateContents(b *Batch) error {
 	limits := DefaultLimits()
 	if len(b.Records) > limits.Records {
@@ -94,7 +98,7 @@ func validateContents(b *Batch) error {
 	}
 	steps := 0
 	for i, r := range b.Records {
-		if err := r.Validate(); err != nil {
+		if err := r.validateValues(); err != nil {
 			return err
 		}
 		if i > 0 && r.Seq() <= b.Records[i-1].Seq() {
@@ -110,7 +114,7 @@ func validateContents(b *Batch) error {
 	if b.Plan.IsZero() != (b.PlanBody == nil) || b.CarriesPlan && b.PlanBody == nil {
 		return malformed("batch", "names a plan that is not there, or has one that it does not name")
 	}
-	if b.PlanBody == nil {
+	if !b.CarriesPlan {
 		return nil
 	}
 	return validatePlan(b.PlanBody)
@@ -127,8 +131,11 @@ func validateOpenRun(r OpenRun) error {
 }
 
 // appendContent appends what the hash covers: the header, and in its last field the body.
-func appendContent(b []byte, batch *Batch) []byte {
-	body := appendBody(nil, batch)
+func appendContent(b []byte, batch *Batch) ([]byte, error) {
+	body, err := appendBody(nil, batch)
+	if err != nil {
+		return nil, err
+	}
 	packed, way := pack(body)
 	b = appendUint(b, 1, version)
 	b = appendString(b, 2, batch.Agent)
@@ -140,7 +147,7 @@ func appendContent(b []byte, batch *Batch) []byte {
 	b = appendUint(b, 8, uint64(len(batch.Records)))
 	b = appendUint(b, 9, uint64(way))
 	b = appendUint(b, 10, uint64(len(body)))
-	return appendString(b, 15, packed)
+	return appendString(b, 15, packed), nil
 }
 
 func appendHash(b []byte, num protoNumber, h Hash) []byte {
@@ -150,7 +157,7 @@ func appendHash(b []byte, num protoNumber, h Hash) []byte {
 	return appendString(b, num, h[:])
 }
 
-func appendBody(b []byte, batch *Batch) []byte {
+func appendBody(b []byte, batch *Batch) ([]byte, error) {
 	b = appendInt(b, 1, int64(batch.SentAt))
 	b = appendInt(b, 2, int64(batch.Clock.Offset/time.Microsecond))
 	b = appendUint(b, 3, micros(batch.Clock.Uncertainty))
@@ -162,7 +169,14 @@ func appendBody(b []byte, batch *Batch) []byte {
 	for i := range batch.Open {
 		b = appendMessage(b, 7, appendOpenRun(nil, &batch.Open[i]))
 	}
-	return appendString(b, 8, appendRecords(nil, batch.PlanBody, batch.Records))
+	table := newSeriesTable(batch.PlanBody)
+	b = appendString(b, 8, appendRecords(nil, table, batch.Records))
+	for _, s := range table.brought() {
+		if err := validatePlannedSeries(&s); err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
 }
 
 func appendOpenRun(b []byte, r *OpenRun) []byte {

@@ -23,6 +23,9 @@ type Hash [32]byte
 // String returns the hash in lower-case hexadecimal.
 func (h Hash) String() string { return hex.EncodeToString(h[:]) }
 
+// MarshalText implements encoding.TextMarshaler.
+func (h Hash) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
+
 // IsZero reports whether the hash is the one that a chain's first link refers to.
 func (h Hash) IsZero() bool { return h == Hash{} }
 

@@ -9,6 +9,7 @@ import (
 // Bounds of a plan.
 const (
 	maxPlanSeries = 10_000
+	maxPlanSteps  = 100_000
 	maxCron       = 256
 	maxZone       = 64
 )
@@ -28,24 +29,21 @@ func HashPlan(p *portolan.Plan) PlanHash { return sha256.Sum256(AppendPlan(nil, 
 // ReadPlan returns the plan that AppendPlan wrote.
 func ReadPlan(b []byte) (*portolan.Plan, error) {
 	p := &portolan.Plan{}
+	steps := 0
 	m := message{what: "plan", rest: b}
 	for m.next() {
 		switch m.num {
 		case 1:
-			code, err := portolan.ParsePortCode(string(m.bytes()))
-			if err != nil {
-				m.fail("%v", err)
-			}
-			p.Port = code
+			p.Port = portolan.PortCode(m.bytes())
 		case 2:
 			s, err := readSeries(m.bytes())
 			m.set(err)
 			p.Series = append(p.Series, s)
-			if len(p.Series) > maxPlanSeries {
-				m.set(&LimitError{What: "series in a plan", Limit: maxPlanSeries})
-			}
+			steps += len(s.Steps)
+			m.set(planLimit(len(p.Series), steps))
 		}
 	}
+	m.set(validatePort(p.Port))
 	if m.err != nil {
 		return nil, m.err
 	}
@@ -92,8 +90,7 @@ func readSeries(b []byte) (portolan.PlannedSeries, error) {
 		case 9:
 			s.Timeout = duration(m.upTo(uint64(maxMicros)))
 		case 10:
-			step, err := readPlannedStep(m.bytes())
-			m.set(err)
+			step := readPlannedStep(&m)
 			s.Steps = append(s.Steps, step)
 		}
 	}
@@ -101,9 +98,8 @@ func readSeries(b []byte) (portolan.PlannedSeries, error) {
 	return s, m.err
 }
 
-func readPlannedStep(b []byte) (portolan.PlannedStep, error) {
-	var s portolan.PlannedStep
-	m := message{what: "planned step", rest: b}
+func readPlannedStep(series *message) (s portolan.PlannedStep) {
+	m := message{what: "planned step", rest: series.bytes()}
 	for m.next() {
 		switch m.num {
 		case 1:
@@ -112,32 +108,24 @@ func readPlannedStep(b []byte) (portolan.PlannedStep, error) {
 			s.Dependency = portolan.SystemID(m.bytes())
 		}
 	}
-	m.set(validatePlannedStep(s))
-	return s, m.err
+	series.set(m.err)
+	return s
 }
 
 func validatePlan(p *portolan.Plan) error {
-	if _, err := portolan.ParsePortCode(string(p.Port)); err != nil {
-		return malformed("plan", "%v", err)
+	if err := validatePort(p.Port); err != nil {
+		return err
 	}
-	if len(p.Series) > maxPlanSeries {
-		return &LimitError{What: "series in a plan", Limit: maxPlanSeries}
-	}
+	steps := 0
 	for i := range p.Series {
-		s := &p.Series[i]
-		if err := validatePlannedSeries(s); err != nil {
+		steps += len(p.Series[i].Steps)
+		if err := validatePlannedSeries(&p.Series[i]); err != nil {
 			return err
 		}
-		for _, step := range s.Steps {
-			if err := validatePlannedStep(step); err != nil {
-				return err
-			}
-		}
 	}
-	return nil
+	return planLimit(len(p.Series), steps)
 }
 
-// validatePlannedSeries checks all but the steps, each of which is checked when it is read.
 func validatePlannedSeries(s *portolan.PlannedSeries) error {
 	if err := validateSeries(s.System, s.Transaction); err != nil {
 		return err
@@ -150,7 +138,30 @@ func validatePlannedSeries(s *portolan.PlannedSeries) error {
 	case len(s.Steps) > maxSteps:
 		return &LimitError{What: "steps in a series", Limit: maxSteps}
 	}
+	for _, step := range s.Steps {
+		if err := validatePlannedStep(step); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+func validatePort(code portolan.PortCode) error {
+	if _, err := portolan.ParsePortCode(string(code)); err != nil {
+		return malformed("plan", "%v", err)
+	}
+	return nil
+}
+
+func planLimit(series, steps int) error {
+	switch {
+	case series > maxPlanSeries:
+		return &LimitError{What: "series in a plan", Limit: maxPlanSeries}
+	case steps > maxPlanSteps:
+		return &LimitError{What: "steps in a plan", Limit: maxPlanSteps}
+	default:
+		return nil
+	}
 }
 
 func validatePlannedStep(s portolan.PlannedStep) error {

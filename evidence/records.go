@@ -7,7 +7,9 @@ import (
 )
 
 // AppendRecord appends one record, complete in itself, as the spool keeps it.
-func AppendRecord(b []byte, r Record) []byte { return appendRecords(b, nil, []Record{r}) }
+func AppendRecord(b []byte, r Record) []byte {
+	return appendRecords(b, newSeriesTable(nil), []Record{r})
+}
 
 // ReadRecord returns the record that AppendRecord wrote.
 func ReadRecord(b []byte) (Record, error) {
@@ -21,12 +23,11 @@ func ReadRecord(b []byte) (Record, error) {
 	return records[0], nil
 }
 
-// appendRecords appends valid records. Results refer to the plan's series where those fit.
-func appendRecords(b []byte, plan *portolan.Plan, records []Record) []byte {
+// appendRecords appends valid records. Results refer to the table's series; it grows by those it lacks.
+func appendRecords(b []byte, table *seriesTable, records []Record) []byte {
 	var first *portolan.Result
 	var heads, steps bitWriter
 	var count uint64
-	table := newSeriesTable(plan)
 	var hc *headCoder
 	sc := newStepCoder(0)
 	for _, r := range records {
@@ -45,8 +46,8 @@ func appendRecords(b []byte, plan *portolan.Plan, records []Record) []byte {
 	if first == nil {
 		return b
 	}
-	for i := table.planned; i < len(table.series); i++ {
-		b = appendMessage(b, 1, appendSeries(nil, &table.series[i]))
+	for _, s := range table.brought() {
+		b = appendMessage(b, 1, appendSeries(nil, &s))
 	}
 	b = appendUint(b, 2, count)
 	b = appendUint(b, 3, uint64(first.Seq))

@@ -13,15 +13,21 @@ type headCoder struct {
 	table *seriesTable
 	seq   portolan.Seq
 	due   portolan.Instant
-	dues  map[int]portolan.Instant // last due time of each series
+	dues  []lastDue // by series
 
 	seqGap, series, shape, firstDue, nextDue, late, duration column
 	attempt, hold, position, phase, kind                     column
 }
 
+// lastDue is when a series' last result was due.
+type lastDue struct {
+	at    portolan.Instant
+	known bool
+}
+
 func newHeadCoder(t *seriesTable, seq portolan.Seq, due portolan.Instant) *headCoder {
 	return &headCoder{
-		table: t, seq: seq - 1, due: due, dues: map[int]portolan.Instant{},
+		table: t, seq: seq - 1, due: due,
 		series: expecting(3), firstDue: expecting(22), late: expecting(13), duration: expecting(19),
 		attempt: expecting(2), hold: expecting(27), position: expecting(2), phase: expecting(3), kind: expecting(3),
 	}
@@ -153,12 +159,21 @@ func (c *headCoder) getSymptom(b *bitReader, s *portolan.PlannedSeries, r *porto
 // expectDue returns the due time that the next result of series n is told against, and the column for the
 // difference: one interval after the series' last, or, for its first, when the last result of any was due.
 func (c *headCoder) expectDue(n int) (*column, portolan.Instant) {
-	if last, ok := c.dues[n]; ok {
-		return &c.nextDue, last + portolan.Instant(c.table.series[n].Interval/time.Microsecond)
+	c.dues = reach(c.dues, n)
+	if last := c.dues[n]; last.known {
+		return &c.nextDue, last.at + portolan.Instant(c.table.series[n].Interval/time.Microsecond)
 	}
 	return &c.firstDue, c.due
 }
 
 func (c *headCoder) keep(n int, r *portolan.Result) {
-	c.seq, c.due, c.dues[n] = r.Seq, r.Due, r.Due
+	c.seq, c.due, c.dues[n] = r.Seq, r.Due, lastDue{at: r.Due, known: true}
+}
+
+// reach returns s, with zero values added until it has an element n.
+func reach[T any](s []T, n int) []T {
+	if n < len(s) {
+		return s
+	}
+	return append(s, make([]T, n+1-len(s))...)
 }

@@ -11,7 +11,7 @@ import (
 type seriesTable struct {
 	series  []portolan.PlannedSeries
 	planned int
-	index   map[seriesKey][]int
+	index   map[seriesKey][]int // for find; made by its first call
 }
 
 type seriesKey struct {
@@ -21,21 +21,17 @@ type seriesKey struct {
 }
 
 func newSeriesTable(p *portolan.Plan) *seriesTable {
-	t := &seriesTable{index: map[seriesKey][]int{}}
 	if p == nil {
-		return t
+		return &seriesTable{}
 	}
-	t.series, t.planned = slices.Clip(p.Series), len(p.Series)
-	for i := range p.Series {
-		s := &p.Series[i]
-		key := seriesKey{s.System, s.Transaction, s.Revision}
-		t.index[key] = append(t.index[key], i)
-	}
-	return t
+	return &seriesTable{series: slices.Clip(p.Series), planned: len(p.Series)}
 }
 
 // find returns the number of a series that has all the steps the result speaks of, adding one if need be.
 func (t *seriesTable) find(r *portolan.Result) int {
+	if t.index == nil {
+		t.makeIndex()
+	}
 	key := seriesKey{r.System, r.Transaction, r.Revision}
 	for _, i := range t.index[key] {
 		if fits(&t.series[i], r) {
@@ -47,6 +43,18 @@ func (t *seriesTable) find(r *portolan.Result) int {
 	t.index[key] = append(t.index[key], i)
 	return i
 }
+
+func (t *seriesTable) makeIndex() {
+	t.index = make(map[seriesKey][]int, len(t.series))
+	for i := range t.series {
+		s := &t.series[i]
+		key := seriesKey{s.System, s.Transaction, s.Revision}
+		t.index[key] = append(t.index[key], i)
+	}
+}
+
+// brought returns the series that the plan does not have.
+func (t *seriesTable) brought() []portolan.PlannedSeries { return t.series[t.planned:] }
 
 func fits(s *portolan.PlannedSeries, r *portolan.Result) bool {
 	if r.Symptom.Step != "" && symptomAt(s, r.Symptom) < 0 {

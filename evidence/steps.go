@@ -7,9 +7,9 @@ import (
 // stepCoder holds what writer and reader of steps both know while they walk over them. The expected lengths
 // are part of the format.
 type stepCoder struct {
-	shapes []stepShape      // of the last result's first, second, ... step
-	sizes  map[[2]int]int64 // last answer's size, by series and position
-	left   int              // how many steps may still be read
+	shapes []stepShape  // of the last result's first, second, ... step
+	sizes  [][]lastSize // by series and position
+	left   int          // how many steps may still be read
 
 	count, gap, remainder, size, resize column
 	phases                              [portolan.Phases]column
@@ -24,12 +24,18 @@ type stepShape struct {
 	exceeds  bool // its phases take longer than it does
 }
 
+// lastSize is the size of a step's last answer.
+type lastSize struct {
+	bytes int64
+	known bool
+}
+
 // aheadBits holds any distance between two steps of a series, backward or forward, plus maxSteps plus one.
 const aheadBits = 9
 
 func newStepCoder(limit int) *stepCoder {
 	c := &stepCoder{
-		sizes: map[[2]int]int64{}, left: limit,
+		left:  limit,
 		count: expecting(3), gap: expecting(5), remainder: expecting(6), size: expecting(10),
 	}
 	for p, length := range [portolan.Phases]int{0, 12, 14, 15, 7, 16, 8, 7} {
@@ -56,7 +62,7 @@ func (c *stepCoder) put(w *bitWriter, series int, s *portolan.PlannedSeries, ste
 			}
 		}
 		c.remainder.put(w, magnitude(remainder))
-		c.putSize(w, [2]int{series, at}, step.Bytes)
+		c.putSize(w, c.sizeAt(series, at), step.Bytes)
 		before, end = at, int64(micros(step.Offset)+micros(step.Duration))
 	}
 }
@@ -113,7 +119,7 @@ func (c *stepCoder) getStep(b *bitReader, i int, p place, step *portolan.StepRes
 		sum += int64(took)
 	}
 	took := sum + signed(c.remainder.get(b), shape.exceeds)
-	step.Bytes = c.getSize(b, [2]int{p.series, at})
+	step.Bytes = c.getSize(b, c.sizeAt(p.series, at))
 	if offset < 0 || offset > maxMicros || took < 0 || took > maxMicros || step.Bytes < 0 {
 		return 0, malformed("step", "offset of %d us, duration of %d us, %d bytes", offset, took, step.Bytes)
 	}
@@ -146,33 +152,47 @@ func (c *stepCoder) getShape(b *bitReader, i int) stepShape {
 	return *last
 }
 
-// shapeAt returns the shape that the last result's step i had; one never seen is a good step that reached
-// nothing.
+// shapeAt returns the shape that the last result's step i had. For one never seen it is that of a good step
+// over HTTPS: the first opens the connection, the others use it.
 func (c *stepCoder) shapeAt(i int) *stepShape {
 	for len(c.shapes) <= i {
-		c.shapes = append(c.shapes, stepShape{outcome: portolan.Good})
+		shape := stepShape{outcome: portolan.Good, reached: reusedConnection}
+		if len(c.shapes) == 0 {
+			shape.reached |= newConnection
+		}
+		c.shapes = append(c.shapes, shape)
 	}
 	return &c.shapes[i]
 }
 
-func (c *stepCoder) putSize(w *bitWriter, step [2]int, size int64) {
-	if last, ok := c.sizes[step]; ok {
-		c.resize.putSigned(w, size-last)
+// The phases that a step reaches.
+const (
+	newConnection    = 1<<portolan.PhaseDNS | 1<<portolan.PhaseConnect | 1<<portolan.PhaseTLS
+	reusedConnection = 1<<portolan.PhaseRequest | 1<<portolan.PhaseWait | 1<<portolan.PhaseRead | 1<<portolan.PhaseCheck
+)
+
+func (c *stepCoder) sizeAt(series, position int) *lastSize {
+	c.sizes = reach(c.sizes, series)
+	c.sizes[series] = reach(c.sizes[series], position)
+	return &c.sizes[series][position]
+}
+
+func (c *stepCoder) putSize(w *bitWriter, last *lastSize, size int64) {
+	if last.known {
+		c.resize.putSigned(w, size-last.bytes)
 	} else {
 		c.size.put(w, uint64(size))
 	}
-	c.sizes[step] = size
+	*last = lastSize{bytes: size, known: true}
 }
 
-func (c *stepCoder) getSize(b *bitReader, step [2]int) int64 {
-	size, ok := c.sizes[step]
-	if ok {
-		size += c.resize.getSigned(b)
+func (c *stepCoder) getSize(b *bitReader, last *lastSize) int64 {
+	if last.known {
+		last.bytes += c.resize.getSigned(b)
 	} else {
-		size = int64(c.size.get(b))
+		*last = lastSize{bytes: int64(c.size.get(b)), known: true}
 	}
-	c.sizes[step] = size
-	return size
+	return last.bytes
 }
 
 func reached(s *portolan.StepResult) (mask uint8) {
