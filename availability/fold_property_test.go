@@ -1,0 +1,243 @@
+package availability_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"portolan"
+	"portolan/availability"
+)
+
+func TestFold_AgreesWithOracle(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		w := micro()
+		events, window := w.events(t), w.span(t, "window")
+		segments := fold(events, window)
+		for at := w.at(0); at < w.at(w.ticks+10); at++ {
+			want := moment{}
+			if window.Contains(at) {
+				want = momentOf(events, at)
+			}
+			if got := momentIn(segments, at); got != want {
+				t.Fatalf("at tick %d: got %+v, want %+v", at-w.origin, got, want)
+			}
+		}
+		checkForm(t, segments)
+	})
+}
+
+// checkForm fails if segments are not in order, disjoint and joined.
+func checkForm(t *rapid.T, segments []availability.Segment) {
+	var joined []availability.Segment
+	for i, s := range segments {
+		if i > 0 && s.Span.From < segments[i-1].Span.To {
+			t.Fatalf("segment %d begins before the one before it ends: %v", i, segments)
+		}
+		joined = availability.AppendSegment(joined, s)
+	}
+	if !slices.Equal(joined, segments) {
+		t.Fatalf("segments could be joined: got %v, want %v", segments, joined)
+	}
+}
+
+func TestFold_ArrivalOrderIsIrrelevant(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		w := micro()
+		events := w.events(t)
+		arrived := availability.Events{
+			Runs:  rapid.Permutation(events.Runs).Draw(t, "arrival of runs"),
+			Stops: rapid.Permutation(events.Stops).Draw(t, "arrival of stops"),
+		}
+		if diff := cmp.Diff(fold(events, w.whole()), fold(arrived, w.whole())); diff != "" {
+			t.Fatalf("fold in another order (-first +second):\n%s", diff)
+		}
+	})
+}
+
+func TestFold_TakesNoResultTwice(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		w := micro()
+		events := w.events(t)
+		twice := availability.Events{Runs: append(slices.Clone(events.Runs), events.Runs...), Stops: events.Stops}
+		if diff := cmp.Diff(fold(events, w.whole()), fold(twice, w.whole())); diff != "" {
+			t.Fatalf("fold everything twice (-once +twice):\n%s", diff)
+		}
+	})
+}
+
+func TestFold_ResumesFromStoredState(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		w := micro()
+		events := w.events(t)
+		cut, end := w.instant(t, "cut"), w.at(w.ticks)
+
+		first, state := availability.Fold(availability.Timeline{}, events, portolan.Span{From: w.at(0), To: cut})
+		second, _ := availability.Fold(stored(t, state), since(events, cut), portolan.Span{From: cut, To: end})
+		var joined []availability.Segment
+		for _, s := range slices.Concat(first, second) {
+			joined = availability.AppendSegment(joined, s)
+		}
+		if diff := cmp.Diff(fold(events, w.whole()), joined); diff != "" {
+			t.Fatalf("fold in two parts (-whole +parts):\n%s", diff)
+		}
+	})
+}
+
+// TestFold_NeedsOnlyTheNextRun checks what Fold promises to its callers: of what comes after the window, only the
+// first run matters.
+func TestFold_NeedsOnlyTheNextRun(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		w := micro()
+		events, window := w.events(t), w.span(t, "window")
+		runs := slices.SortedFunc(slices.Values(events.Runs), availability.Run.Compare)
+		after := slices.IndexFunc(runs, func(r availability.Run) bool { return r.Start >= window.To })
+		short := availability.Events{Runs: runs[:after+1], Stops: events.Stops}
+		if after < 0 {
+			short.Runs = runs
+		}
+		if diff := cmp.Diff(fold(events, window), fold(short, window)); diff != "" {
+			t.Fatalf("fold without later runs (-all +short):\n%s", diff)
+		}
+	})
+}
+
+func TestTimeline_AppendAgreesWithOracle(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		w := micro()
+		events := w.events(t)
+		var line availability.Timeline
+		var settled []availability.Segment
+		for _, feed := range inOrder(events) {
+			line = stored(t, line)
+			var ok bool
+			if settled, ok = feed(&line, settled); !ok {
+				t.Fatalf("an event in order was refused")
+			}
+		}
+		settled = line.Tail(settled, w.at(w.ticks))
+		for at := w.at(0); at < w.at(w.ticks); at++ {
+			if got, want := momentIn(settled, at), momentOf(events, at); got != want {
+				t.Fatalf("at tick %d: got %+v, want %+v", at-w.origin, got, want)
+			}
+		}
+		checkForm(t, settled)
+	})
+}
+
+func TestTimeline_RefusesWhatIsOutOfOrder(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		w := micro()
+		events := w.events(t)
+		var line availability.Timeline
+		feeds := inOrder(events)
+		for _, feed := range feeds {
+			if _, ok := feed(&line, nil); !ok {
+				t.Fatalf("an event in order was refused")
+			}
+		}
+		late := w.run(t, 100)
+		before := line
+		_, ok := line.Append(nil, late)
+		if want := isLast(events, late); ok != want {
+			t.Fatalf("append %+v: got %t, want %t", late, ok, want)
+		}
+		if !ok && line != before {
+			t.Fatalf("a refused run changed the state: got %+v, want %+v", line, before)
+		}
+	})
+}
+
+// isLast reports whether r comes after all events.
+func isLast(e availability.Events, r availability.Run) bool {
+	later := slices.ContainsFunc(e.Runs, func(o availability.Run) bool { return o.Compare(r) >= 0 })
+	stopped := slices.ContainsFunc(e.Stops, func(s availability.Stop) bool {
+		isNothing := s.Kind == availability.StopGap && s.Span.Empty()
+		return !isNothing && s.Span.From >= r.Start
+	})
+	return !later && !stopped
+}
+
+// fold folds all events of a series.
+func fold(e availability.Events, window portolan.Span) []availability.Segment {
+	segments, _ := availability.Fold(availability.Timeline{}, e, window)
+	return segments
+}
+
+// stored returns the state as it comes back from a database.
+func stored(t *rapid.T, line availability.Timeline) availability.Timeline {
+	b, err := line.MarshalBinary()
+	if err != nil {
+		t.Fatalf("store: %v", err)
+	}
+	var again availability.Timeline
+	if err := again.UnmarshalBinary(b); err != nil {
+		t.Fatalf("restore %x: %v", b, err)
+	}
+	if again != line {
+		t.Fatalf("restore: got %+v, want %+v", again, line)
+	}
+	return again
+}
+
+// since returns the events at or after an instant.
+func since(e availability.Events, at portolan.Instant) availability.Events {
+	return availability.Events{
+		Runs: slices.DeleteFunc(slices.Clone(e.Runs), func(r availability.Run) bool { return r.Start < at }),
+		Stops: slices.DeleteFunc(slices.Clone(e.Stops), func(s availability.Stop) bool {
+			return s.Span.From < at
+		}),
+	}
+}
+
+// feed gives one event to a timeline.
+type feed func(*availability.Timeline, []availability.Segment) ([]availability.Segment, bool)
+
+// inOrder returns the events one by one in the order in which a timeline takes them.
+func inOrder(e availability.Events) []feed {
+	type event struct {
+		at   portolan.Instant
+		stop bool
+		run  availability.Run
+		feed feed
+	}
+	var events []event
+	for _, r := range e.Runs {
+		events = append(events, event{at: r.Start, run: r, feed: func(l *availability.Timeline, s []availability.Segment) ([]availability.Segment, bool) {
+			return l.Append(s, r)
+		}})
+	}
+	for _, stop := range e.Stops {
+		events = append(events, event{at: stop.Span.From, stop: true, feed: func(l *availability.Timeline, s []availability.Segment) ([]availability.Segment, bool) {
+			return l.Stop(s, stop)
+		}})
+	}
+	slices.SortStableFunc(events, func(a, b event) int {
+		switch {
+		case a.at != b.at:
+			return int(a.at - b.at)
+		case a.stop && !b.stop:
+			return 1
+		case b.stop && !a.stop:
+			return -1
+		case a.stop:
+			return 0
+		default:
+			return a.run.Compare(b.run)
+		}
+	})
+	feeds := make([]feed, 0, len(events))
+	for _, e := range events {
+		feeds = append(feeds, e.feed)
+	}
+	return feeds
+}
