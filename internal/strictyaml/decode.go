@@ -6,7 +6,6 @@ import (
 	"iter"
 	"reflect"
 	"slices"
-	"strings"
 	"time"
 
 	"gopkg.in/yaml.v3"
@@ -53,11 +52,7 @@ func (d decoder) scalarNode(n *yaml.Node, path string, into reflect.Value) {
 		return
 	}
 	if err := setScalar(n, into); err != nil {
-		problem, allowed, found := strings.Cut(err.Error(), ": want ")
-		if found {
-			allowed = "want " + allowed
-		}
-		d.doc.Report(path, problem, allowed)
+		d.doc.ReportError(path, err)
 	}
 }
 
@@ -107,6 +102,9 @@ func (d decoder) structure(n *yaml.Node, path string, into reflect.Value) {
 			known.others[key.Value] = Value{d.doc, node, at}
 		default:
 			d.doc.add(key.Line, key.Column, at, "unknown key", Suggest(key.Value, known.keys()))
+			if meant, ok := nearest(key.Value, known.keys()); ok {
+				d.doc.faulty[keyPath(path, meant)] = true // its absence is the same mistake
+			}
 		}
 	}
 	for _, f := range known.named {

@@ -49,14 +49,34 @@ func (d *Document) Fault(path, problem, allowed string) Fault {
 	return Fault{d.file, line, column, path, problem, allowed}
 }
 
-// Report adds a fault of the value at path, unless a fault of that very value is known already: what
-// could not be decoded is not worth a second complaint.
+// Report adds a fault of the value at path, unless a fault of that very value is known already, or the
+// value is absent because of a known fault around it: one mistake is worth one complaint.
 func (d *Document) Report(path, problem, allowed string) {
-	if d.faulty[path] {
+	line, column, found := d.find(path)
+	if d.faulty[path] || !found && d.faultAround(path) {
 		return
 	}
-	line, column := d.At(path)
 	d.add(line, column, path, problem, allowed)
+}
+
+func (d *Document) faultAround(path string) bool {
+	for path != "" {
+		path = path[:max(0, strings.LastIndexAny(path, ".["))]
+		if d.faulty[path] {
+			return true
+		}
+	}
+	return false
+}
+
+// ReportError adds err as a fault of the value at path. An error of the form "problem: want ..." says what
+// is allowed.
+func (d *Document) ReportError(path string, err error) {
+	problem, allowed, found := strings.Cut(err.Error(), ": want ")
+	if found {
+		allowed = "want " + allowed
+	}
+	d.Report(path, problem, allowed)
 }
 
 // Faulty reports whether a fault of the value at path, or of one in it, is known.

@@ -2,6 +2,7 @@ package strictyaml_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -47,6 +48,19 @@ func TestDocument_FindsPositions(t *testing.T) {
 	}
 }
 
+func TestDocument_YieldsEveryText(t *testing.T) {
+	t.Parallel()
+	doc, _ := strictyaml.Decode("p", []byte(plan), new(watch))
+	var got []string
+	for path, text := range doc.Texts() {
+		got = append(got, path+"="+text)
+	}
+	want := []string{"name=a", "steps[0].step=one", "steps[0].web.url=http://x", `steps[0].web["a.b"]=1`, "steps[1].step=two"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestDocument_ReportsAValueOnce(t *testing.T) {
 	t.Parallel()
 	doc, _ := strictyaml.Decode("p", []byte("name: a\nevery: soon\n"), new(watch))
@@ -89,6 +103,19 @@ func TestParseDuration(t *testing.T) {
 	for _, text := range []string{"", "d", "30", "1d-2h", "1d+2h", "999999d", "106751d24h", "1h2d", "1dd", "1.5d"} {
 		if got, err := strictyaml.ParseDuration(text); err == nil {
 			t.Errorf("ParseDuration(%q): got %v, want an error", text, got)
+		}
+	}
+}
+
+func TestFormatDuration_IsReadBack(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{
+		0: "0s", time.Minute: "1m", 90 * time.Second: "1m30s", time.Hour: "1h", 10 * time.Hour: "10h", time.Hour + time.Second: "1h0m1s",
+		720 * time.Hour: "30d", 25 * time.Hour: "25h", 1500 * time.Millisecond: "1.5s", -48 * time.Hour: "-2d",
+	} {
+		got := strictyaml.FormatDuration(d)
+		if back, err := strictyaml.ParseDuration(got); got != want || back != d || err != nil {
+			t.Errorf("FormatDuration(%v): got %q, read back as %v, %v, want %q", d, got, back, err, want)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -50,4 +51,19 @@ func parseGoDuration(text, whole string) (time.Duration, error) {
 		return 0, fmt.Errorf("%.40q: want %s", whole, durationForm)
 	}
 	return d, nil
+}
+
+// FormatDuration spells a duration as people write it: "30d", "1m", not "720h0m0s".
+func FormatDuration(d time.Duration) string {
+	const day = 24 * time.Hour
+	if d != 0 && d%day == 0 {
+		return strconv.FormatInt(int64(d/day), 10) + "d"
+	}
+	text := d.String()
+	for _, tail := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, tail) {
+			text = text[:len(text)-2]
+		}
+	}
+	return text
 }

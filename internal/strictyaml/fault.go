@@ -68,20 +68,28 @@ func (f Faults) Sort() Faults {
 // Suggest says what is allowed where word is not: the nearest of the known words if one is close, else
 // all of them.
 func Suggest(word string, known []string) string {
+	if near, ok := nearest(word, known); ok {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
 	switch len(known) {
 	case 0:
 		return "want nothing here"
 	case 1:
 		return fmt.Sprintf("want %s", known[0])
+	default:
+		return "want one of " + strings.Join(slices.Sorted(slices.Values(known)), ", ")
 	}
-	nearest := slices.MinFunc(known, func(a, b string) int {
-		return cmp.Or(cmp.Compare(distance(word, a), distance(word, b)), strings.Compare(a, b))
-	})
-	if distance(word, nearest) <= max(1, min(len(word), len(nearest))/3) {
-		return fmt.Sprintf("did you mean %q?", nearest)
+}
+
+// nearest returns the known word that word is most likely a slip for, if any is likely.
+func nearest(word string, known []string) (near string, ok bool) {
+	best := longestWord
+	for _, candidate := range slices.Sorted(slices.Values(known)) {
+		if d := distance(word, candidate); d < best {
+			near, best = candidate, d
+		}
 	}
-	sorted := slices.Sorted(slices.Values(known))
-	return "want one of " + strings.Join(sorted, ", ")
+	return near, best <= max(1, min(len(word), len(near))/3)
 }
 
 // longestWord bounds the quadratic comparison of words that a file may make as long as it likes.

@@ -1,6 +1,7 @@
 package strictyaml
 
 import (
+	"iter"
 	"regexp"
 	"strconv"
 	"strings"
@@ -59,6 +60,38 @@ func (d *Document) find(path string) (line, column int, found bool) {
 		line, column, node, path = at.Line, at.Column, value, rest
 	}
 	return line, column, true
+}
+
+// Texts yields the path and text of every single value, in the order of the file.
+func (d *Document) Texts() iter.Seq2[string, string] {
+	return func(yield func(path, text string) bool) {
+		if d.root != nil {
+			d.texts(d.root, "", yield)
+		}
+	}
+}
+
+func (d *Document) texts(n *yaml.Node, path string, yield func(path, text string) bool) bool {
+	if d.refused[n] {
+		return true
+	}
+	switch n.Kind {
+	case yaml.MappingNode:
+		for key, value := range (decoder{d}).pairs(n) {
+			if !d.texts(value, keyPath(path, key.Value), yield) {
+				return false
+			}
+		}
+	case yaml.SequenceNode:
+		for i, item := range n.Content {
+			if !d.texts(item, itemPath(path, i), yield) {
+				return false
+			}
+		}
+	default:
+		return yield(path, n.Value)
+	}
+	return true
 }
 
 // child returns a node's value by key or number, and the node that says where it stands.

@@ -6,6 +6,7 @@ import (
 	"math"
 	"reflect"
 	"strconv"
+	"strings"
 	"time"
 
 	"gopkg.in/yaml.v3"
@@ -34,7 +35,7 @@ func wanted(t reflect.Type) string {
 	case t == timeType:
 		return "want " + timeForm
 	case reflect.PointerTo(t).Implements(textType):
-		return "want a word"
+		return wantedText(t)
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
@@ -54,6 +55,17 @@ func wanted(t reflect.Type) string {
 	default:
 		return wantedNumber(t)
 	}
+}
+
+// wantedText learns what a type that reads itself wants from how it refuses nothing.
+func wantedText(t reflect.Type) string {
+	err := reflect.New(t).Interface().(encoding.TextUnmarshaler).UnmarshalText(nil)
+	if err != nil {
+		if _, want, found := strings.Cut(err.Error(), ": want "); found {
+			return "want " + want
+		}
+	}
+	return "want a word"
 }
 
 const timeForm = "a time such as 2026-01-31T08:00:00-05:00"

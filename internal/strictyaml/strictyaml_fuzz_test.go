@@ -30,5 +30,10 @@ func FuzzDecode(f *testing.F) {
 			}
 		}
 		doc.At(path)
+		for at := range doc.Texts() {
+			if !doc.Has(at) {
+				t.Errorf("no value at %q, which was yielded", at)
+			}
+		}
 	})
 }

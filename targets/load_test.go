@@ -1,0 +1,222 @@
+package targets_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"portolan"
+	"portolan/internal/strictyaml"
+	"portolan/probe"
+	"portolan/targets"
+)
+
+func definition(t testing.TB) string {
+	t.Helper()
+	data, err := os.ReadFile("testdata/valid/desk.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func folder(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func ids(c *targets.Catalogue) []string {
+	var ids []string
+	for _, s := range c.Systems {
+		ids = append(ids, string(s.ID))
+	}
+	return ids
+}
+
+func TestLoad_ReadsTheEmbeddedCatalogue(t *testing.T) {
+	t.Parallel()
+	c, err := targets.Load(options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	tpac := c.System("tpac")
+	if tpac == nil || c.System("tpa") != nil {
+		t.Fatalf("got systems %q", ids(c))
+	}
+	want := portolan.Objective{Availability: 0.997, Window: 30 * 24 * time.Hour}
+	if tpac.Objective != want {
+		t.Errorf("objective: got %+v, want %+v", tpac.Objective, want)
+	}
+	if diff := cmp.Diff([]portolan.SystemID{"ats-qq", "mobile-primary", "pals"}, tpac.Backups); diff != "" {
+		t.Errorf("backups (-want +got):\n%s", diff)
+	}
+	var got []string
+	for _, step := range tpac.Transaction("primary-inspection").Steps {
+		got = append(got, strings.TrimSuffix(string(step.ID)+" "+string(step.Dependency), " "))
+	}
+	steps := []string{"sign-on", "read-document", "biographic-query tecs-platform", "apis-match apis", "biometric-verification ident", "decision", "sign-off"}
+	if diff := cmp.Diff(steps, got); diff != "" {
+		t.Errorf("steps (-want +got):\n%s", diff)
+	}
+}
+
+func TestLoad_FolderOverridesSystemBySystem(t *testing.T) {
+	t.Parallel()
+	o := options()
+	o.Dir = folder(t, map[string]string{
+		"ours.yml":   strings.Replace(definition(t), "system: desk", "system: tpac", 1),
+		"desk.yaml":  definition(t),
+		"notes.txt":  "not: a definition",
+		".hid.yaml":  "not: a definition",
+		"broken.bak": "\t",
+	})
+	c, err := targets.Load(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(ids(c), " "); got != "desk tpac" || c.System("tpac").Name != "Help desk" {
+		t.Errorf("got systems %s, tpac is %q", got, c.System("tpac").Name)
+	}
+}
+
+func TestLoad_ReportsEveryFileOfTheFolder(t *testing.T) {
+	t.Parallel()
+	o := options()
+	o.Dir = folder(t, map[string]string{
+		"a.yaml": definition(t),
+		"b.yaml": strings.Replace(definition(t), "accepted: true", "accepted: false", 1),
+		"c.yaml": definition(t),
+		"d.yaml": "name: [",
+	})
+	_, err := targets.Load(o)
+	var faults strictyaml.Faults
+	if !errors.As(err, &faults) || len(faults) != 3 {
+		t.Fatalf("got %v, want three faults", err)
+	}
+	for i, want := range []string{"b.yaml:4:23: synthetic.accepted: ", "c.yaml:1:9: system: system \"desk\" is defined in ", "d.yaml:1:1: syntax: "} {
+		if got := faults[i].Error(); !strings.HasPrefix(got, filepath.Join(o.Dir, want)) {
+			t.Errorf("fault %d: got %q, want prefix %q", i, got, want)
+		}
+	}
+}
+
+func TestLoad_RefusesAbsentFolder(t *testing.T) {
+	t.Parallel()
+	o := options()
+	o.Dir = filepath.Join(t.TempDir(), "absent")
+	if _, err := targets.Load(o); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v, want %v", err, fs.ErrNotExist)
+	}
+}
+
+func TestLoad_KeepsOnlyWhatIsAsked(t *testing.T) {
+	t.Parallel()
+	o := options()
+	o.Dir = folder(t, map[string]string{"desk.yaml": definition(t)})
+	o.Only = []portolan.SystemID{"desk", "desk"}
+	c, err := targets.Load(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(ids(c), " "); got != "desk" {
+		t.Errorf("got systems %s", got)
+	}
+	o.Only = []portolan.SystemID{"tpak"}
+	const want = `system "tpak" is not in the catalogue: did you mean "tpac"?`
+	if _, err := targets.Load(o); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func TestLoad_ReplacesEndpoints(t *testing.T) {
+	t.Parallel()
+	o := options()
+	o.Endpoints = map[portolan.SystemID]string{"tpac": "http://127.0.0.1:1"}
+	c, err := targets.Load(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tpac := c.System("tpac")
+	if got := tpac.Transactions[0].Values["endpoint"]; got != "http://127.0.0.1:1" || tpac.Endpoint != got {
+		t.Errorf("got endpoint %q and %q", got, tpac.Endpoint)
+	}
+	for _, bad := range []map[portolan.SystemID]string{{"tpac": "localhost"}, {"none": "http://127.0.0.1:1"}} {
+		o.Endpoints = bad
+		if _, err := targets.Load(o); err == nil {
+			t.Errorf("endpoints %v: got no error", bad)
+		}
+	}
+}
+
+func TestParse_UsesCron(t *testing.T) {
+	t.Parallel()
+	text := strings.Replace(definition(t), "    interval: 60s\n", "    cron: '*/5 6-22 * * *'\n    zone: UTC\n", 1)
+	s, faults := targets.Parse("desk.yaml", []byte(text), options())
+	if faults != nil {
+		t.Fatal(faults)
+	}
+	every := func(*probe.Transaction) time.Duration { return 10 * time.Second }
+	if got := s.Rate(20, every); got != 2 || s.Transactions[0].Interval != 0 {
+		t.Errorf("got rate %v and interval %v, want 2 and none", got, s.Transactions[0].Interval)
+	}
+	o := options()
+	o.CheckCron = nil
+	if _, faults := targets.Parse("desk.yaml", []byte(text), o); faults == nil {
+		t.Error("cron was taken without a check")
+	}
+}
+
+func TestCatalogue_Plan(t *testing.T) {
+	t.Parallel()
+	o := options()
+	o.Dir = folder(t, map[string]string{"desk.yaml": definition(t)})
+	o.Only = []portolan.SystemID{"desk"}
+	c, err := targets.Load(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := portolan.Plan{Port: "MIA", Series: []portolan.PlannedSeries{{
+		System: "desk", Transaction: "ask", Revision: portolan.RevisionOf([]byte(definition(t))), Share: 1,
+		Interval: time.Minute, Latency: 8 * time.Second, Timeout: 45 * time.Second,
+		Steps: []portolan.PlannedStep{{Step: "greet"}, {Step: "ask", Dependency: "exchange"}},
+	}}}
+	if diff := cmp.Diff(want, c.Plan("MIA", 0)); diff != "" {
+		t.Errorf("plan (-want +got):\n%s", diff)
+	}
+	want.Series[0].Interval = 10 * time.Second
+	if diff := cmp.Diff(want, c.Plan("MIA", 10*time.Second)); diff != "" {
+		t.Errorf("plan with an interval (-want +got):\n%s", diff)
+	}
+	if got := c.System("desk").Rate(120, nil); got != 2 {
+		t.Errorf("rate of 120 agents: got %v, want 2", got)
+	}
+}
+
+func TestCatalogue_RevisionFollowsTheText(t *testing.T) {
+	t.Parallel()
+	o := options()
+	revisions := map[portolan.Revision]bool{}
+	for _, text := range []string{definition(t), definition(t) + "# changed\n", definition(t)} {
+		o.Dir = folder(t, map[string]string{"desk.yaml": text})
+		c, err := targets.Load(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		revisions[c.Revision()] = true
+	}
+	if len(revisions) != 2 {
+		t.Errorf("got %d revisions of two texts", len(revisions))
+	}
+}

@@ -1,0 +1,126 @@
+// Package targets knows the screening systems: which transactions are run against each, what its owner
+// promises and accepts, what it depends on, and the synthetic travelers that are presented to it.
+//
+// The catalogue is one YAML file per system, embedded in the binary; a folder overrides it. Load reads
+// and validates all of it and reports every fault at once with its place. A definition is refused if its
+// owner has not accepted synthetic transactions, or if it names a document of any issuing state but UTO.
+// The package opens no sockets and reads no clock. Ways of talking reach it as a list that commands hand
+// to Load.
+package targets
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"portolan"
+	"portolan/probe"
+)
+
+// System is one screening system as its definition describes it. It does not change after it was loaded.
+type System struct {
+	ID           portolan.SystemID
+	Name         string
+	Owner        Owner
+	Objective    portolan.Objective
+	Dependencies []Dependency
+	Backups      []portolan.SystemID // in the order in which users fall back on them
+	// MaxRate is how many synthetic transactions a second the owner accepts from the whole fleet.
+	MaxRate      float64
+	Endpoint     string // that steps refer to as ${endpoint}
+	Transactions []*probe.Transaction
+	File         string // the definition's, for people
+	Source       []byte // the definition's bytes
+}
+
+// Owner is who answers for a system.
+type Owner struct {
+	Organization string
+	Contact      string
+}
+
+// Dependency is a system that another one calls, and whose it is.
+type Dependency struct {
+	System portolan.SystemID
+	Owner  string
+}
+
+// Rate returns how many transactions a second a fleet of so many agents runs against the system, retries
+// apart. Transactions by cron count by the mean interval that meanInterval gives for them.
+func (s *System) Rate(agents int, meanInterval func(*probe.Transaction) time.Duration) float64 {
+	var rate float64
+	for _, t := range s.Transactions {
+		interval := t.Interval
+		if t.Cron != "" {
+			interval = meanInterval(t)
+		}
+		if interval > 0 {
+			rate += float64(agents) / interval.Seconds()
+		}
+	}
+	return rate
+}
+
+// Transaction returns the transaction of that id, nil if the system has none.
+func (s *System) Transaction(id portolan.TransactionID) *probe.Transaction {
+	for _, t := range s.Transactions {
+		if t.ID == id {
+			return t
+		}
+	}
+	return nil
+}
+
+// Catalogue is every system that is monitored.
+type Catalogue struct {
+	Systems []*System // sorted by id
+}
+
+// System returns the system of that id, nil if the catalogue has none.
+func (c *Catalogue) System(id portolan.SystemID) *System {
+	i, found := slices.BinarySearchFunc(c.Systems, id, func(s *System, id portolan.SystemID) int {
+		return strings.Compare(string(s.ID), string(id))
+	})
+	if !found {
+		return nil
+	}
+	return c.Systems[i]
+}
+
+// Revision identifies the exact text of all definitions together.
+func (c *Catalogue) Revision() portolan.Revision {
+	h := sha256.New()
+	for _, s := range c.Systems {
+		fmt.Fprintf(h, "%s %x\n", s.ID, sha256.Sum256(s.Source))
+	}
+	return portolan.Revision(h.Sum(nil)[:len(portolan.Revision{})])
+}
+
+// Plan returns what an agent at the port runs: every transaction of the catalogue. An interval other than
+// zero replaces those of the definitions; cron expressions stay.
+func (c *Catalogue) Plan(port portolan.PortCode, interval time.Duration) portolan.Plan {
+	plan := portolan.Plan{Port: port}
+	for _, s := range c.Systems {
+		for _, t := range s.Transactions {
+			planned := plannedSeries(t)
+			if interval > 0 && t.Cron == "" {
+				planned.Interval = interval
+			}
+			plan.Series = append(plan.Series, planned)
+		}
+	}
+	return plan
+}
+
+func plannedSeries(t *probe.Transaction) portolan.PlannedSeries {
+	planned := portolan.PlannedSeries{
+		System: t.System, Transaction: t.ID, Revision: t.Revision, Share: t.Share,
+		Interval: t.Interval, Cron: t.Cron, Zone: t.Zone, Latency: t.Latency, Timeout: t.Timeout,
+	}
+	for _, step := range t.Steps {
+		planned.Steps = append(planned.Steps, portolan.PlannedStep{Step: step.ID, Dependency: step.Dependency})
+	}
+	return planned
+}

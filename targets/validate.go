@@ -1,0 +1,163 @@
+package targets
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"portolan"
+	"portolan/internal/strictyaml"
+)
+
+// Bounds on definitions. They are generous: what lies beyond is a slip.
+const (
+	maxWindow       = 366 * 24 * time.Hour
+	maxTransactions = 100
+	maxSteps        = 100
+	maxRetries      = 5
+	minInterval     = time.Second
+	// timeoutFactor is how far above the latency objective a time-out must lie, so that the true
+	// duration of a slow answer is kept (design 3.4).
+	timeoutFactor = 2
+)
+
+// checker turns one definition into a system and reports what is wrong with it.
+type checker struct {
+	doc     *strictyaml.Document
+	options Options
+	system  *System
+}
+
+// Parse reads and validates the definition in data, the contents of the named file. It returns the system
+// or all that is wrong.
+func Parse(file string, data []byte, o Options) (*System, strictyaml.Faults) {
+	var def definition
+	doc, faults := strictyaml.Decode(file, data, &def)
+	if !doc.Has("") {
+		return nil, faults
+	}
+	c := checker{doc: doc, options: o, system: &System{File: file, Source: slices.Clone(data)}}
+	c.fill(def)
+	c.checkDocuments()
+	if faults := doc.Faults(); faults != nil {
+		return nil, faults
+	}
+	return c.system, nil
+}
+
+func (c *checker) fill(def definition) {
+	s := c.system
+	s.ID = parsed(c, "system", def.System, portolan.ParseSystemID)
+	s.Name = c.text("name", def.Name)
+	s.Owner = Owner{c.text("owner.organization", def.Owner.Organization), c.text("owner.contact", def.Owner.Contact)}
+	s.Objective = portolan.Objective{Availability: float64(def.Objective.Availability), Window: def.Objective.Window}
+	s.Endpoint = def.Endpoint
+	s.MaxRate = def.Load.MaxPerSecond
+	c.checkPromises(def)
+	s.Dependencies = c.dependencies(def.Dependencies)
+	s.Backups = c.backups(def.Backups)
+	c.transactions(def.Transactions)
+}
+
+// checkPromises checks what the owner promises and accepts.
+func (c *checker) checkPromises(def definition) {
+	c.checkConsent(def.Synthetic)
+	if w := def.Objective.Window; w < time.Hour || w > maxWindow {
+		c.doc.Report("objective.window", strictyaml.FormatDuration(w), "want 1h to 366d")
+	}
+	if problem := endpointProblem(def.Endpoint); problem != "" {
+		c.doc.Report("endpoint", problem, "want a URL such as http://tpac.example:8080, or a host and port")
+	}
+	if def.Load.MaxPerSecond <= 0 {
+		c.doc.Report("load.max_per_second", fmt.Sprint(def.Load.MaxPerSecond), "want more than 0 transactions a second from the whole fleet")
+	}
+}
+
+// checkConsent refuses a system whose owner has not agreed to be sent synthetic transactions.
+func (c *checker) checkConsent(def syntheticDefinition) {
+	const refusal = "the owner has not accepted synthetic transactions"
+	switch {
+	case !c.doc.Has("synthetic"):
+		c.doc.Report("synthetic", refusal, "want accepted: true, by and since, once the owner has agreed")
+	case !def.Accepted:
+		c.doc.Report("synthetic.accepted", refusal, "want true, once the owner has agreed")
+	}
+	if c.doc.Has("synthetic.by") {
+		c.text("synthetic.by", def.By)
+	}
+}
+
+func endpointProblem(endpoint string) string {
+	if strings.TrimSpace(endpoint) == "" {
+		return "nothing in it"
+	}
+	if !strings.Contains(endpoint, "://") {
+		if host, port, ok := strings.Cut(endpoint, ":"); !ok || host == "" || port == "" || strings.ContainsAny(endpoint, " /") {
+			return fmt.Sprintf("%q is no address", endpoint)
+		}
+		return ""
+	}
+	u, err := url.Parse(endpoint)
+	switch {
+	case err != nil:
+		return fmt.Sprintf("%q is no URL", endpoint)
+	case u.Host == "":
+		return fmt.Sprintf("%q names no host", endpoint)
+	case u.User != nil:
+		return "the URL holds a user name"
+	case strings.HasSuffix(u.Path, "/") || u.RawQuery != "" || u.Fragment != "":
+		return fmt.Sprintf("%q has more than steps can append a path to", endpoint)
+	}
+	return ""
+}
+
+func (c *checker) dependencies(defs []dependencyDefinition) []Dependency {
+	var listed []Dependency
+	for i, def := range defs {
+		at := fmt.Sprintf("dependencies[%d]", i)
+		d := Dependency{parsed(c, at+".system", def.System, portolan.ParseSystemID), c.text(at+".owner", def.Owner)}
+		switch {
+		case d.System != "" && d.System == c.system.ID:
+			c.doc.Report(at+".system", "the system itself", "want another system")
+		case slices.ContainsFunc(listed, func(o Dependency) bool { return o.System == d.System }):
+			c.doc.Report(at+".system", fmt.Sprintf("%q is listed already", d.System), "want each system once")
+		}
+		listed = append(listed, d)
+	}
+	return listed
+}
+
+func (c *checker) backups(names []string) []portolan.SystemID {
+	var listed []portolan.SystemID
+	for i, name := range names {
+		at := fmt.Sprintf("backups[%d]", i)
+		id := parsed(c, at, name, portolan.ParseSystemID)
+		switch {
+		case id != "" && id == c.system.ID:
+			c.doc.Report(at, "the system itself", "want another system")
+		case slices.Contains(listed, id):
+			c.doc.Report(at, fmt.Sprintf("%q is listed already", id), "want each system once")
+		}
+		listed = append(listed, id)
+	}
+	return listed
+}
+
+// parsed returns the name that text spells, empty if it spells none, which is reported.
+func parsed[T ~string](c *checker, path, text string, parse func(string) (T, error)) T {
+	name, err := parse(text)
+	if err != nil {
+		c.doc.ReportError(path, err)
+	}
+	return name
+}
+
+// text returns text, and reports it if there is nothing in it.
+func (c *checker) text(path, text string) string {
+	if strings.TrimSpace(text) == "" {
+		c.doc.Report(path, "nothing in it", "want text")
+	}
+	return text
+}
