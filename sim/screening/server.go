@@ -1,0 +1,165 @@
+package screening
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"time"
+
+	"portolan"
+	"portolan/sim/fault"
+)
+
+// Options is what a server needs besides its system.
+type Options struct {
+	Dice   *Dice
+	Faults Faults
+	// Scale multiplies every latency; zero: 1.
+	Scale float64
+	// Upstream is how long an answer of another system is waited for; zero: 30 s.
+	Upstream time.Duration
+	// Pass is a secret of the process by which its systems know each other.
+	Pass string
+	// Addresses returns the address (host:port) of another system.
+	Addresses func(portolan.SystemID) (string, bool)
+	// Connection returns for whom a connection from a remote address is made, Origin the same for an
+	// agent's name; the zero origin if nobody known.
+	Connection func(remote string) (fault.Origin, bool)
+	Origin     func(portolan.AgentID) fault.Origin
+}
+
+const (
+	defaultUpstream = 30 * time.Second
+	headerTime      = 10 * time.Second
+	idleTime        = 2 * time.Minute
+	closeTime       = time.Second
+)
+
+// Server serves one system.
+type Server struct {
+	system   System
+	options  Options
+	troubles troubles
+	client   *http.Client
+	http     *http.Server
+	hangUp   context.CancelFunc // ends what is being served
+}
+
+// NewServer returns a server for a system; Serve starts it.
+func NewServer(system System, options Options) *Server {
+	options.Scale = cmp.Or(options.Scale, 1)
+	options.Upstream = cmp.Or(options.Upstream, defaultUpstream)
+	s := &Server{
+		system:   system,
+		options:  options,
+		troubles: troubles{options.Faults},
+		client: &http.Client{
+			Transport:     &http.Transport{MaxIdleConnsPerHost: 64, IdleConnTimeout: time.Minute},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}
+	serving, hangUp := context.WithCancel(context.Background())
+	s.hangUp = hangUp
+	s.http = &http.Server{
+		BaseContext:       func(net.Listener) context.Context { return serving },
+		Handler:           s.Handler(),
+		ReadHeaderTimeout: headerTime,
+		IdleTimeout:       idleTime,
+		MaxHeaderBytes:    64 << 10,
+		// Connections that break are what the simulator is for.
+		ErrorLog: log.New(io.Discard, "", 0),
+	}
+	return s
+}
+
+// Handler returns the system's routes.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	for _, route := range s.system.Routes {
+		mux.HandleFunc(route.Pattern, func(w http.ResponseWriter, r *http.Request) {
+			answer, err := s.answer(route, r)
+			write(w, answer, err)
+		})
+	}
+	return mux
+}
+
+// Serve serves the system on l until Close.
+func (s *Server) Serve(l net.Listener) error {
+	if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// Close ends the server, what it is serving and all its connections.
+func (s *Server) Close() error {
+	s.hangUp()
+	defer s.client.CloseIdleConnections()
+	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
+	defer cancel()
+	if err := s.http.Shutdown(ctx); err != nil {
+		return s.http.Close() // connections on which nothing was asked yet
+	}
+	return nil
+}
+
+// answer takes the time that the original would, and answers.
+func (s *Server) answer(route Route, r *http.Request) (Answer, error) {
+	call := &Call{Request: r, Now: time.Now(), server: s, step: route.Step}
+	call.Origin, call.direct, call.wrong = s.originOf(r)
+	trouble, err := s.troubles.serving(call)
+	if err != nil {
+		return Answer{}, err
+	}
+	begun := time.Now()
+	took := latency(call.Draw("latency"), route.Median)
+	if err := pause(call.Context(), time.Duration(float64(took)*s.options.Scale)); err != nil {
+		return Answer{}, err
+	}
+	answer, err := route.Serve(call)
+	if trouble.factor > 1 {
+		if err := pause(call.Context(), extra(time.Since(begun), trouble.factor)); err != nil {
+			return Answer{}, err
+		}
+	}
+	if err == nil && trouble.wrong {
+		answer = route.Wrong(answer)
+	}
+	return answer, err
+}
+
+func (s *Server) draw(step portolan.StepID, origin fault.Origin, purpose string) *rand.Rand {
+	return s.options.Dice.For(string(s.system.ID) + "/" + string(step) + "/" + string(origin.Agent) + "/" + purpose)
+}
+
+// write sends an answer or the refusal in its place.
+func write(w http.ResponseWriter, answer Answer, err error) {
+	var refusal *Refusal
+	switch {
+	case errors.As(err, &refusal):
+		answer = Answer{refusal.Status, map[string]any{"error": map[string]string{"code": refusal.Code, "message": refusal.Message}}}
+	case errors.Is(err, context.Canceled):
+		return // nobody waits for an answer any more
+	case err != nil:
+		answer = Answer{http.StatusInternalServerError, map[string]any{"error": map[string]string{"code": "internal", "message": "internal error"}}}
+	}
+	switch body := answer.Body.(type) {
+	case nil:
+		w.WriteHeader(answer.Status)
+	case Text:
+		w.Header().Set("Content-Type", body.Type)
+		w.WriteHeader(answer.Status)
+		_, _ = io.WriteString(w, body.Content)
+	default:
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(answer.Status)
+		_ = json.NewEncoder(w).Encode(body)
+	}
+}

@@ -1,0 +1,81 @@
+// Package screening is the simulated screening systems: what they serve, how long they take, whom they ask.
+//
+// A System is a value: its routes, one for each step of its users' work, and the systems that it depends
+// on. One file describes one system; Builders lists them all. A Server serves one system over HTTP, takes
+// time for it as the original would, asks other systems over the network, and lets the faults in force act
+// at the step where they belong. Nothing is recorded anywhere, and no real person is known to any of it.
+package screening
+
+import (
+	"time"
+
+	"portolan"
+)
+
+// System is one simulated screening system.
+type System struct {
+	ID    portolan.SystemID
+	Title string
+	// Uses lists the systems that its routes ask.
+	Uses   []portolan.SystemID
+	Routes []Route
+}
+
+// Route is one way to use a system.
+type Route struct {
+	// Step is the step that this route is for, where faults name one. Several routes may share a step.
+	Step portolan.StepID
+	// Pattern is the method and path as http.ServeMux takes them.
+	Pattern string
+	// Median is the usual time that the system itself takes, without those that it asks.
+	Median time.Duration
+	// Serve answers a call. An error that is not a *Refusal is answered 500.
+	Serve func(*Call) (Answer, error)
+	// Wrong makes a right answer well-formed and false.
+	Wrong func(Answer) Answer
+}
+
+// Answer is what a system answers: a status and a body that is sent as JSON, or as it is if it is text.
+// A nil body sends none.
+type Answer struct {
+	Status int
+	Body   any
+}
+
+// Text is a body that is sent as it is.
+type Text struct {
+	Type    string // media type
+	Content string
+}
+
+// Settings is what the systems need to know when they are built.
+type Settings struct {
+	// SessionFor is how long a session lasts after its last use; zero: 15 minutes.
+	SessionFor time.Duration
+	// Sessions is how many may be open in one system at once; zero: 4096.
+	Sessions int
+}
+
+// Steps lists the steps that the system serves, each once, in the order of its routes.
+func (s System) Steps() []portolan.StepID {
+	var steps []portolan.StepID
+	seen := map[portolan.StepID]bool{}
+	for _, r := range s.Routes {
+		if !seen[r.Step] {
+			seen[r.Step] = true
+			steps = append(steps, r.Step)
+		}
+	}
+	return steps
+}
+
+// All returns every system that can be simulated, users' systems first. A new system is one file and a
+// line here.
+func All(settings Settings) []System {
+	return []System{
+		tpac(settings),
+		tecsPlatform(),
+		apis(),
+		ident(),
+	}
+}
