@@ -1,0 +1,153 @@
+package projection
+
+import (
+	"time"
+
+	"portolan"
+	"portolan/availability"
+)
+
+// liveState is a series' current state as live evidence shows it. Backlog never changes it (design 3.12).
+type liveState struct {
+	start   portolan.Instant // of the run that it follows from
+	holdEnd portolan.Instant // no result holds from here on
+	state   portolan.State
+	since   portolan.Instant
+	symptom portolan.Symptom
+	took    time.Duration // of the step that the symptom names, or of the run
+	// open is the start of a run that passed its objective and was still in progress, zero if none is known.
+	open     portolan.Instant
+	openStep portolan.StepID
+	latency  time.Duration // the objective
+}
+
+// result takes in a first attempt from a live batch.
+func (l *liveState) result(e *event, run availability.Run) {
+	if run.Start <= l.start {
+		return
+	}
+	state := run.Class.State()
+	if state != l.state || run.Start > l.holdEnd {
+		l.since = run.Start
+	}
+	l.start, l.holdEnd, l.state = run.Start, run.End().Add(run.Hold), state
+	l.symptom, l.took = e.result.Symptom, tookOf(e.result)
+	l.latency = e.planned.Latency
+	if l.open <= run.Start {
+		l.open, l.openStep = 0, ""
+	}
+}
+
+// tookOf returns how long the step took that the symptom names, or the run if it names none.
+func tookOf(r *portolan.Result) time.Duration {
+	for _, step := range r.Steps {
+		if step.Step == r.Symptom.Step {
+			return step.Duration
+		}
+	}
+	return r.Duration
+}
+
+// stop takes in that the agent stopped, slept or dropped the series at an instant.
+func (l *liveState) stop(at portolan.Instant) {
+	if at < l.start || l.state == portolan.Unmonitored {
+		return
+	}
+	l.holdEnd = min(l.holdEnd, at)
+	l.open = 0
+}
+
+// openRun takes in a notice that a run is still in progress past its objective: provisional, never in figures.
+func (l *liveState) openRun(start portolan.Instant, step portolan.StepID, latency time.Duration) {
+	if start > l.start {
+		l.open, l.openStep, l.latency = start, step, latency
+	}
+}
+
+// at returns the state at an instant.
+//
+// Design 3.3: "Unmonitored is not up and not down."
+func (l *liveState) at(now portolan.Instant) Current {
+	if l.open != 0 && now < l.open.Add(openHolds(l.latency)) {
+		c := Current{State: portolan.SlowState, Since: l.open, Provisional: true}
+		if l.state == portolan.SlowState && l.open <= l.holdEnd {
+			c.Since = l.since
+		}
+		c.Symptom = portolan.Symptom{Step: l.openStep, Kind: portolan.KindLate}
+		c.Took, c.Limit = now.Sub(l.open), l.latency
+		return c
+	}
+	if now >= l.holdEnd {
+		return Current{State: portolan.Unmonitored, Since: l.holdEnd}
+	}
+	c := Current{State: l.state, Since: l.since, Symptom: l.symptom, Took: l.took}
+	if c.Symptom.Kind == portolan.KindLate {
+		c.Limit = l.latency
+	}
+	return c
+}
+
+// openHolds is how long an open-run notice stands without another word: long enough for the hard time-out, which
+// lies well above the objective, and for the result to arrive.
+func openHolds(latency time.Duration) time.Duration { return 10*latency + time.Minute }
+
+// Current is what a series is in now.
+type Current struct {
+	State portolan.State
+	// Since is the start of the spell; zero if the series was never monitored.
+	Since       portolan.Instant
+	Provisional bool // slow because a run in progress passed its objective
+	Symptom     portolan.Symptom
+	Took        time.Duration // of the symptom's step, or of the run
+	Limit       time.Duration // what Took should have stayed under; zero if the symptom is not lateness
+}
+
+func (l *liveState) encode(w *writer) {
+	w.at(l.start)
+	w.at(l.holdEnd)
+	w.uint(uint64(l.state))
+	w.at(l.since)
+	w.text(string(l.symptom.Step))
+	w.uint(uint64(l.symptom.Phase))
+	w.uint(uint64(l.symptom.Kind))
+	w.text(string(l.symptom.Dependency))
+	w.uint(uint64(l.took))
+	w.at(l.open)
+	w.text(string(l.openStep))
+	w.uint(uint64(l.latency))
+}
+
+func (l *liveState) decode(r *reader) {
+	l.start, l.holdEnd = r.at(), r.at()
+	l.state, l.since = portolan.State(r.uint()), r.at()
+	l.symptom.Step = portolan.StepID(r.text())
+	l.symptom.Phase, l.symptom.Kind = portolan.Phase(r.uint()), portolan.ErrorKind(r.uint())
+	l.symptom.Dependency = portolan.SystemID(r.text())
+	l.took = time.Duration(r.uint())
+	l.open, l.openStep = r.at(), portolan.StepID(r.text())
+	l.latency = time.Duration(r.uint())
+}
+
+// heard is when an agent was last heard, and what it said of itself then.
+type heard struct {
+	at      portolan.Instant // by the collector's clock
+	backlog uint64
+	offset  time.Duration
+	stopped bool
+	lost    uint64 // results that the agent dropped to stay within its bounds
+	lane    portolan.Lane
+}
+
+func (h *heard) encode(w *writer) {
+	w.at(h.at)
+	w.uint(h.backlog)
+	w.at(portolan.Instant(h.offset))
+	w.flag(h.stopped)
+	w.uint(h.lost)
+	w.uint(uint64(h.lane))
+}
+
+func (h *heard) decode(r *reader) {
+	h.at, h.backlog, h.offset = r.at(), r.uint(), time.Duration(r.at())
+	h.stopped, h.lost, h.lane = r.flag(), r.uint(), portolan.Lane(r.uint())
+}

@@ -1,0 +1,289 @@
+// Package projection folds the ledger into what people ask for: figures by hour, current states, latency.
+//
+// Start at Projection. CatchUp folds what the ledger holds beyond the cursor, one link after the other in the order of
+// their positions (fold.go): a result later than all folded ones of its series is appended in O(1) (apply.go); any
+// other takes its agent back to a snapshot and folds what came since in one pass (refold.go). Rows, states and
+// cursors are stored together, so that a crash loses nothing and repeats nothing. Figures, States and the other
+// questions are answered from what was stored, or, for an older cut, by folding the ledger up to it with the same
+// code.
+//
+// Everything here is derived: Rebuild drops it and folds again, and the same ledger gives the same bytes. The package
+// refuses to judge evidence (ingest did), to infer causes, and to read a clock.
+package projection
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"portolan"
+	"portolan/collector/ledger"
+	"portolan/evidence"
+)
+
+// Options says what a projection folds.
+type Options struct {
+	Ledger ledger.Ledger // required
+	// News is told of every link that was folded, of whatever age, once; nil for nobody. It must not block.
+	News func(News)
+}
+
+// News is what a link brought.
+type News struct {
+	Link    ledger.Link // without its bytes
+	Batch   *evidence.Batch
+	Results []portolan.Result // those not known before
+}
+
+// Projection is the folded ledger. Its methods are safe for concurrent use; only one CatchUp or Rebuild runs at a time.
+type Projection struct {
+	ledger ledger.Ledger
+	news   func(News)
+
+	folding sync.Mutex // held by whoever folds
+	shelf   *ledgerShelf
+
+	mu      sync.RWMutex // guards everything that follows
+	folder  *folder      // nil after a failure: what is stored must be loaded again
+	facts   *Facts
+	cursors map[ledger.Chain]ledger.Cursor
+	stored  storedAt
+	skipped uint64
+}
+
+// storedAt is how far the stored projection goes.
+type storedAt struct {
+	position ledger.Position
+	journal  uint64
+}
+
+// New returns the projection as it was stored.
+func New(ctx context.Context, o Options) (*Projection, error) {
+	p := &Projection{ledger: o.Ledger, news: o.News}
+	if err := p.load(ctx); err != nil {
+		return nil, fmt.Errorf("load projection: %w", err)
+	}
+	return p, nil
+}
+
+// How much is folded between two writes, and read at once.
+const (
+	pageOfLinks   = 256
+	pageOfEntries = 1024
+)
+
+// CatchUp folds what the ledger holds beyond what was folded, and returns how many links that were. After an error
+// nothing is lost: what was not stored is folded again.
+func (p *Projection) CatchUp(ctx context.Context) (int, error) {
+	p.folding.Lock()
+	defer p.folding.Unlock()
+	folded := 0
+	for {
+		n, err := p.page(ctx)
+		folded += n
+		if err != nil {
+			p.drop()
+			return folded, fmt.Errorf("fold ledger: %w", err)
+		}
+		if n < pageOfLinks {
+			return folded, nil
+		}
+	}
+}
+
+// Rebuild drops the projection and folds the whole ledger again.
+func (p *Projection) Rebuild(ctx context.Context) error {
+	p.folding.Lock()
+	err := p.ledger.Update(ctx, func(tx ledger.Tx) error { return tx.Reset() })
+	p.drop()
+	p.folding.Unlock()
+	if err != nil {
+		return fmt.Errorf("drop projection: %w", err)
+	}
+	_, err = p.CatchUp(ctx)
+	return err
+}
+
+// Lag returns how many positions of the ledger are not folded yet.
+func (p *Projection) Lag(ctx context.Context) (ledger.Position, error) {
+	end, err := p.ledger.End(ctx)
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return end - p.stored.position, err
+}
+
+// Skipped returns how many links could not be read since New. Ingest lets none through; one that appears
+// nevertheless does not stop the others.
+func (p *Projection) Skipped() uint64 {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.skipped
+}
+
+// Facts returns what the journal says, as far as it was read.
+func (p *Projection) Facts() *Facts {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.facts
+}
+
+func (p *Projection) drop() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.folder = nil
+}
+
+// page folds and stores one page of links, and what the journal holds.
+func (p *Projection) page(ctx context.Context) (int, error) {
+	if p.folder == nil {
+		if err := p.load(ctx); err != nil {
+			return 0, err
+		}
+	}
+	p.shelf.ctx = ctx
+	links, err := p.ledger.Read(ctx, ledger.Query{After: p.stored.position, Limit: pageOfLinks})
+	if err != nil {
+		return 0, err
+	}
+	facts, err := readFacts(ctx, p.ledger, p.facts, 0)
+	if err != nil {
+		return 0, err
+	}
+	p.mu.Lock()
+	p.facts, p.folder.facts = facts, facts
+	p.mu.Unlock()
+	moved, err := p.foldAll(ctx, links)
+	if err != nil {
+		return 0, err
+	}
+	if len(links) == 0 && facts.Number == p.stored.journal {
+		return 0, nil
+	}
+	return len(links), p.store(ctx, moved)
+}
+
+// readFacts reads the journal after what is known, up to the entry with the given number; zero for all there is.
+func readFacts(ctx context.Context, journal ledger.Journal, known *Facts, upTo uint64) (*Facts, error) {
+	for {
+		entries, err := journal.ReadJournal(ctx, known.Number, pageOfEntries)
+		if err != nil {
+			return nil, fmt.Errorf("read journal: %w", err)
+		}
+		more := len(entries) == pageOfEntries
+		for i := range entries {
+			if upTo != 0 && entries[i].Number > upTo {
+				entries, more = entries[:i], false
+				break
+			}
+		}
+		if known, err = known.With(entries); err != nil || !more {
+			return known, err
+		}
+	}
+}
+
+// move is how far a page moves a chain's cursor.
+type move struct{ from, to ledger.Cursor }
+
+func (p *Projection) foldAll(ctx context.Context, links []ledger.Link) (map[ledger.Chain]move, error) {
+	moved := map[ledger.Chain]move{}
+	for _, link := range links {
+		p.mu.Lock()
+		err := p.folder.fold(ctx, link)
+		p.mu.Unlock()
+		if err := p.pass(err); err != nil {
+			return nil, err
+		}
+		m, known := moved[link.Chain]
+		if !known {
+			m = move{from: p.cursors[link.Chain], to: p.cursors[link.Chain]}
+		}
+		m.to = ledger.Cursor{Number: max(m.to.Number, link.Number), Position: link.Position}
+		moved[link.Chain] = m
+	}
+	return moved, nil
+}
+
+// pass lets a link go by that cannot be read: the evidence stays in the ledger, and the others must not wait for it.
+func (p *Projection) pass(err error) error {
+	var unreadable *unreadableError
+	if !errors.As(err, &unreadable) {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.skipped++
+	return nil
+}
+
+// store writes what a page changed, with the cursors, all or nothing.
+func (p *Projection) store(ctx context.Context, moved map[ledger.Chain]move) error {
+	out, err := p.folder.unstored()
+	if err != nil {
+		return err
+	}
+	at := storedAt{position: p.folder.position, journal: p.facts.Number}
+	err = p.ledger.Update(ctx, func(tx ledger.Tx) error {
+		for chain, m := range moved {
+			if err := tx.MoveCursor(chain, m.from, m.to); err != nil {
+				return err
+			}
+		}
+		if err := tx.MoveJournalCursor(p.stored.journal, at.journal); err != nil {
+			return err
+		}
+		return out.put(tx, at.position)
+	})
+	if err != nil {
+		return fmt.Errorf("store projection: %w", err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for chain, m := range moved {
+		p.cursors[chain] = m.to
+	}
+	p.stored = at
+	p.folder.stored()
+	return nil
+}
+
+// load reads what was stored.
+func (p *Projection) load(ctx context.Context) error {
+	p.shelf = &ledgerShelf{ctx: ctx, ledger: p.ledger}
+	f := newFolder(p.ledger, p.shelf, nil)
+	var at storedAt
+	var cursors map[ledger.Chain]ledger.Cursor
+	err := p.ledger.View(ctx, func(v ledger.View) (err error) {
+		if at, err = readStoredAt(v); err != nil {
+			return err
+		}
+		cursors, err = v.Cursors()
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for chain := range cursors {
+		a, err := f.agent(chain.Agent)
+		if err != nil {
+			return err
+		}
+		if err := f.loadPlan(ctx, a); err != nil {
+			return err
+		}
+	}
+	facts, err := readFacts(ctx, p.ledger, &Facts{}, 0)
+	if err != nil {
+		return err
+	}
+	f.position, f.facts, f.news = at.position, facts, p.news
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.folder, p.facts, p.cursors, p.stored = f, facts, cursors, at
+	return nil
+}
+
+// longAgo is how long rows stay in memory after their hour.
+const longAgo = 2 * time.Hour

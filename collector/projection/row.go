@@ -1,0 +1,87 @@
+package projection
+
+import (
+	"time"
+
+	"portolan"
+	"portolan/availability"
+	"portolan/collector/ledger"
+)
+
+// row is what a series had in one UTC hour, as far as it is settled: what may still change with the next
+// result follows from the series' timeline.
+type row struct {
+	segments []availability.Segment
+	due      availability.Due
+	// revised holds when changes came in after the hour was closed, ascending.
+	revised []portolan.Instant
+	// changedAt is when the link that last changed the row was received; open says that the hour was not
+	// closed then.
+	changedAt portolan.Instant
+	open      bool
+}
+
+type rowKey struct {
+	series portolan.Series
+	hour   portolan.Instant
+}
+
+func hourSpan(hour portolan.Instant) portolan.Span {
+	return portolan.Span{From: hour, To: hour.Add(time.Hour)}
+}
+
+// body packs what the row says, for the ledger to keep.
+func (r *row) body(hour portolan.Instant) []byte {
+	var w writer
+	for _, n := range dueFields(&r.due) {
+		w.uint(uint64(*n))
+	}
+	w.uint(uint64(len(r.revised)))
+	for _, at := range r.revised {
+		w.at(at - hour)
+	}
+	return availability.AppendSegments(w.b, hourSpan(hour), r.segments)
+}
+
+func readRow(stored ledger.HourRow) (*row, error) {
+	r := &row{changedAt: stored.ChangedAt, open: stored.Provisional}
+	body := reader{b: stored.Body}
+	for _, n := range dueFields(&r.due) {
+		*n = int(body.uint())
+	}
+	for range body.count() {
+		r.revised = append(r.revised, stored.Hour+body.at())
+	}
+	if body.err != nil {
+		return nil, body.err
+	}
+	var err error
+	r.segments, err = availability.ReadSegments(body.b, hourSpan(stored.Hour))
+	return r, err
+}
+
+func dueFields(d *availability.Due) [5]*int {
+	return [...]*int{&d.Seen, &d.Late, &d.Displaced, &d.Excused, &d.Missing}
+}
+
+// stored returns the row as the ledger keeps it.
+func (r *row) stored(key rowKey) ledger.HourRow {
+	return ledger.HourRow{
+		Series: key.series, Hour: key.hour, Body: r.body(key.hour),
+		Revision: uint32(len(r.revised)), ChangedAt: r.changedAt, Provisional: r.open,
+	}
+}
+
+// cutAt drops what the row says of the time from at on.
+func (r *row) cutAt(at portolan.Instant) {
+	if n := len(r.segments); n > 0 && r.segments[n-1].Span.To > at {
+		r.segments = availability.Clip(r.segments, portolan.Span{From: r.segments[0].Span.From, To: at})
+	}
+}
+
+// revise notes that a link changed the row after its hour was closed.
+func (r *row) revise(received portolan.Instant) {
+	if n := len(r.revised); n == 0 || r.revised[n-1] != received {
+		r.revised = append(r.revised, received)
+	}
+}

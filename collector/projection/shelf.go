@@ -1,0 +1,231 @@
+package projection
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"portolan"
+	"portolan/collector/ledger"
+)
+
+// shelf is where rows and states are stored; the zero value of what it returns means that there is nothing.
+type shelf interface {
+	hours(f ledger.HourFilter) ([]ledger.HourRow, error)
+	series(agent portolan.AgentID) ([]ledger.SeriesState, error)
+	sketches(f ledger.SketchFilter) ([]ledger.Sketch, error)
+	value(name string) ([]byte, error)
+}
+
+// bare is a shelf with nothing on it.
+type bare struct{}
+
+func (bare) hours(ledger.HourFilter) ([]ledger.HourRow, error)     { return nil, nil }
+func (bare) series(portolan.AgentID) ([]ledger.SeriesState, error) { return nil, nil }
+func (bare) sketches(ledger.SketchFilter) ([]ledger.Sketch, error) { return nil, nil }
+func (bare) value(string) ([]byte, error)                          { return nil, nil }
+
+// viewShelf is one snapshot of the ledger.
+type viewShelf struct{ view ledger.View }
+
+func (s viewShelf) hours(f ledger.HourFilter) ([]ledger.HourRow, error) { return s.view.Hours(f) }
+func (s viewShelf) series(agent portolan.AgentID) ([]ledger.SeriesState, error) {
+	return s.view.AllSeries(agent)
+}
+func (s viewShelf) sketches(f ledger.SketchFilter) ([]ledger.Sketch, error) {
+	return s.view.Sketches(f)
+}
+func (s viewShelf) value(name string) ([]byte, error) { return s.view.Value(name) }
+
+// ledgerShelf takes a snapshot for each question: what a folder asks for, nobody else changes.
+type ledgerShelf struct {
+	ctx    context.Context
+	ledger ledger.Projection
+}
+
+func look[T any](s *ledgerShelf, ask func(viewShelf) (T, error)) (found T, err error) {
+	err = s.ledger.View(s.ctx, func(v ledger.View) (err error) {
+		found, err = ask(viewShelf{v})
+		return err
+	})
+	return found, err
+}
+
+func (s *ledgerShelf) hours(f ledger.HourFilter) ([]ledger.HourRow, error) {
+	return look(s, func(v viewShelf) ([]ledger.HourRow, error) { return v.hours(f) })
+}
+
+func (s *ledgerShelf) series(agent portolan.AgentID) ([]ledger.SeriesState, error) {
+	return look(s, func(v viewShelf) ([]ledger.SeriesState, error) { return v.series(agent) })
+}
+
+func (s *ledgerShelf) sketches(f ledger.SketchFilter) ([]ledger.Sketch, error) {
+	return look(s, func(v viewShelf) ([]ledger.Sketch, error) { return v.sketches(f) })
+}
+
+func (s *ledgerShelf) value(name string) ([]byte, error) {
+	return look(s, func(v viewShelf) ([]byte, error) { return v.value(name) })
+}
+
+// foldedShelf is what a folder on a bare shelf made, never stored.
+type foldedShelf struct{ folder *folder }
+
+func (s foldedShelf) hours(f ledger.HourFilter) ([]ledger.HourRow, error) {
+	return slices.DeleteFunc(s.folder.rows.unstored(), func(r ledger.HourRow) bool {
+		return !f.Span.Contains(r.Hour) || !selects(f, r.Series)
+	}), nil
+}
+
+func (s foldedShelf) series(agent portolan.AgentID) ([]ledger.SeriesState, error) {
+	var states []ledger.SeriesState
+	for id, a := range s.folder.agents {
+		if agent != "" && id != agent {
+			continue
+		}
+		for name := range a.series {
+			state, err := a.state(name)
+			if err != nil {
+				return nil, err
+			}
+			states = append(states, state)
+		}
+	}
+	slices.SortFunc(states, func(a, b ledger.SeriesState) int { return compareSeries(a.Series, b.Series) })
+	return states, nil
+}
+
+func (s foldedShelf) sketches(f ledger.SketchFilter) ([]ledger.Sketch, error) {
+	var found []ledger.Sketch
+	for key, sketch := range s.folder.sketches {
+		if f.Span.Contains(key.Hour) && f.Steps == (key.Step != "") &&
+			oneOf(f.Ports, key.Port) && oneOf(f.Systems, key.System) {
+			found = append(found, ledger.Sketch{Key: key, Body: sketch.encode()})
+		}
+	}
+	return found, nil
+}
+
+func (s foldedShelf) value(string) ([]byte, error) { return nil, nil }
+
+// selects reports whether a filter selects a series.
+func selects(f ledger.HourFilter, name portolan.Series) bool {
+	return oneOf(f.Agents, name.Agent) && oneOf(f.Ports, name.Agent.Port()) &&
+		oneOf(f.Systems, name.System) && oneOf(f.Transactions, name.Transaction)
+}
+
+// oneOf reports whether v is in the list; everything is in an empty one.
+func oneOf[T comparable](list []T, v T) bool { return len(list) == 0 || slices.Contains(list, v) }
+
+// unstored is what a folder made and nobody stored yet.
+type unstored struct {
+	rows     []ledger.HourRow
+	states   []ledger.SeriesState
+	values   map[string][]byte
+	sketches map[ledger.SketchKey]*sketch
+}
+
+func (f *folder) unstored() (*unstored, error) {
+	out := &unstored{rows: f.rows.unstored(), values: maps.Clone(f.values), sketches: f.sketches}
+	for _, name := range sortedSeries(f.changed) {
+		state, err := f.agents[name.Agent].state(name)
+		if err != nil {
+			return nil, err
+		}
+		out.states = append(out.states, state)
+	}
+	for id := range f.touched {
+		out.values[agentName(id)] = f.agents[id].encode()
+	}
+	return out, nil
+}
+
+func (out *unstored) put(tx ledger.Tx, position ledger.Position) error {
+	if err := tx.PutHours(out.rows...); err != nil {
+		return err
+	}
+	for _, state := range out.states {
+		if err := tx.PutSeries(state); err != nil {
+			return err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(out.values)) {
+		if err := tx.PutValue(name, out.values[name]); err != nil {
+			return err
+		}
+	}
+	if err := out.putSketches(tx); err != nil {
+		return err
+	}
+	return tx.PutValue(positionName, binary.AppendUvarint(nil, uint64(position)))
+}
+
+// putSketches adds what was measured to what was stored.
+func (out *unstored) putSketches(tx ledger.Tx) error {
+	for key, measured := range out.sketches {
+		body, err := tx.SketchAt(key)
+		if err != nil {
+			return err
+		}
+		sum := &sketch{measured.Copy()}
+		if err := sum.merge(body); err != nil {
+			return err
+		}
+		if err := tx.PutSketches(ledger.Sketch{Key: key, Body: sum.encode()}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stored says that everything was stored.
+func (f *folder) stored() {
+	newest := portolan.Instant(0)
+	for _, a := range f.agents {
+		newest = max(newest, a.lastAt)
+	}
+	f.rows.stored(newest.Add(-longAgo))
+	clear(f.sketches)
+	clear(f.changed)
+	clear(f.touched)
+	clear(f.values)
+}
+
+// positionName is the value that says up to which link everything was folded.
+const positionName = "position"
+
+func readStoredAt(v ledger.View) (at storedAt, err error) {
+	b, err := v.Value(positionName)
+	if err != nil {
+		return at, err
+	}
+	if len(b) > 0 {
+		r := reader{b: b}
+		at.position = ledger.Position(r.uint())
+		if r.err != nil {
+			return at, r.err
+		}
+	}
+	at.journal, err = v.JournalCursor()
+	return at, err
+}
+
+// loadPlan brings the plan that an agent follows.
+func (f *folder) loadPlan(ctx context.Context, a *agentState) error {
+	for _, c := range a.changes {
+		if f.plans[c.plan] != nil {
+			continue
+		}
+		plan, err := f.source.Plan(ctx, c.plan)
+		switch {
+		case errors.Is(err, ledger.ErrNotFound):
+		case err != nil:
+			return fmt.Errorf("read plan: %w", err)
+		default:
+			f.plans[c.plan] = plan
+		}
+	}
+	return nil
+}
