@@ -51,9 +51,6 @@ func (f Fault) checkMeasures(doc *strictyaml.Document, path string) {
 
 // Check reports to doc what is wrong with the form of a place that was decoded from path.
 func (w Where) Check(doc *strictyaml.Document, path string) {
-	if w == (Where{}) && !doc.Faulty(path) {
-		doc.Report(path, "no place", "want any of system, dependency, step, port, office, kind, agent")
-	}
 	_, system := portolan.ParseSystemID(string(w.System))
 	_, dependency := portolan.ParseSystemID(string(w.Dependency))
 	_, step := portolan.ParseStepID(string(w.Step))
@@ -70,6 +67,9 @@ func (w Where) Check(doc *strictyaml.Document, path string) {
 		}
 	}
 	w.checkSense(doc, path)
+	if w == (Where{}) && !doc.Faulty(path) {
+		doc.Report(path, "no place", "want any of system, dependency, step, port, office, kind, agent")
+	}
 }
 
 // checkSense reports conditions that exclude each other.
