@@ -30,7 +30,7 @@ type agentRow struct {
 }
 
 // viewAgents lists up to most agents; those in trouble are listed however many they are.
-func viewAgents(c *clock, agents []Agent, most int) agentsView {
+func viewAgents(c *clock, agents []Agent, zones map[portolan.PortCode]*time.Location, most int) agentsView {
 	v := agentsView{Total: len(agents)}
 	sorted := slices.Clone(agents)
 	slices.SortFunc(sorted, func(a, b Agent) int {
@@ -45,12 +45,21 @@ func viewAgents(c *clock, agents []Agent, most int) agentsView {
 			stopped++
 		}
 		if len(v.Rows) < most || agentRank(a) < quietAgent {
-			v.Rows = append(v.Rows, viewAgent(c, a))
+			v.Rows = append(v.Rows, viewAgent(c, a, zones[a.ID.Port()]))
 		}
 	}
 	v.Rest = v.Total - len(v.Rows)
 	v.Text = agentsWords(v.Total, silent, stopped)
 	return v
+}
+
+// zonesOf returns the zone of each port.
+func zonesOf(c *clock, ports []Port) map[portolan.PortCode]*time.Location {
+	zones := make(map[portolan.PortCode]*time.Location, len(ports))
+	for _, p := range ports {
+		zones[p.Code] = c.zone(p.Zone)
+	}
+	return zones
 }
 
 const quietAgent = 3
@@ -82,9 +91,9 @@ func agentsWords(total, silent, stopped int) string {
 	return text + "."
 }
 
-func viewAgent(c *clock, a Agent) agentRow {
+func viewAgent(c *clock, a Agent, zone *time.Location) agentRow {
 	r := agentRow{
-		ID: a.ID, Port: a.ID.Port(), Heard: c.at(a.LastHeard, time.UTC),
+		ID: a.ID, Port: a.ID.Port(), Heard: c.at(a.LastHeard, zone),
 		Backlog: "none", Offset: "within 1 s", Status: "Reporting", Class: "good",
 	}
 	if a.Backlog > 0 {

@@ -3,6 +3,7 @@ package dashboard
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"portolan"
 )
@@ -29,14 +30,11 @@ type mark struct {
 	Word  string
 }
 
-// Mark returns the summary's mark.
-func (s summary) Mark() mark { return mark{s.State, word(s.State)} }
-
 func viewCell(c *clock, port portolan.Port, cell Cell, objective portolan.Objective) cellView {
 	v := cellView{
 		Port: port.Code, System: cell.System, State: cell.State,
 		Since:   c.at(cell.Since, c.zone(port.Zone)),
-		Agents:  affected(cell),
+		Agents:  affected(cell.Affected, cell.Monitored),
 		Strip:   drawStrip(cell.LastHour),
 		Figures: viewFigures(cell.Figures, objective.Availability),
 	}
@@ -58,11 +56,12 @@ func meets(cell Cell) string {
 	}
 }
 
-func affected(c Cell) string {
-	if c.Monitored == 0 {
-		return fmt.Sprintf("0 of %d monitored", c.Agents)
+// affected prints "2 of 3".
+func affected(affected, monitored int) string {
+	if monitored == 0 {
+		return "none monitored"
 	}
-	return fmt.Sprintf("%d of %d", c.Affected, c.Monitored)
+	return fmt.Sprintf("%d of %d", affected, monitored)
 }
 
 // rank orders states for reading: what needs attention first.
@@ -89,25 +88,27 @@ func worst(cells []Cell) portolan.State {
 	return slices.MinFunc(cells, func(a, b Cell) int { return rank(a.State) - rank(b.State) }).State
 }
 
-// countsWords prints "1 down, 23 up", the worst first.
-func countsWords(c Counts) string {
-	text := ""
+// marks prints counts as marks, "1 down" before "23 up".
+func (c Counts) marks() []mark {
+	var list []mark
 	for _, part := range []struct {
 		n     int
 		state portolan.State
 	}{{c.Down, portolan.Down}, {c.Slow, portolan.SlowState}, {c.Unmonitored, portolan.Unmonitored}, {c.Up, portolan.Up}} {
-		if part.n == 0 {
-			continue
+		if part.n > 0 {
+			list = append(list, mark{part.state, fmt.Sprintf("%d %s", part.n, part.state)})
 		}
-		if text != "" {
-			text += ", "
-		}
-		text += fmt.Sprintf("%d %s", part.n, part.state)
 	}
-	if text == "" {
-		return "none"
+	return list
+}
+
+// words prints counts as "1 down, 23 up".
+func (c Counts) words() string {
+	var parts []string
+	for _, m := range c.marks() {
+		parts = append(parts, m.Word)
 	}
-	return text
+	return strings.Join(parts, ", ")
 }
 
 // count adds one in state s.

@@ -1,6 +1,11 @@
 package dashboard
 
-import "portolan"
+import (
+	"iter"
+	"strings"
+
+	"portolan"
+)
 
 // figureView is a figure as the page prints it.
 type figureView struct {
@@ -8,8 +13,10 @@ type figureView struct {
 	Value        string // empty if there is none: Why then says why
 	Range        string
 	Conventional string
+	Conv         string // the same without its unit
 	ConvRange    string
 	Coverage     string
+	Covered      string // coverage in whole percent
 	Weight       string
 	Why          string
 	Below        bool // under the objective
@@ -37,7 +44,7 @@ func viewFigures(f Figures, objective float64) figureSet {
 
 func viewFigure(window string, f Figure, objective float64) figureView {
 	v := figureView{
-		Window: window, Coverage: percent(f.Coverage), Weight: weighed(f.Weight),
+		Window: window, Coverage: percent(f.Coverage), Covered: wholePercent(f.Coverage), Weight: weighed(f.Weight),
 		Provisional: f.Provisional, Revision: f.Revision,
 	}
 	if f.EndUser == nil {
@@ -51,6 +58,7 @@ func viewFigure(window string, f Figure, objective float64) figureView {
 	v.Below = f.EndUser.Value < objective
 	if f.Conventional != nil {
 		v.Conventional = percent(f.Conventional.Value)
+		v.Conv = strings.TrimSuffix(v.Conventional, gap+"%")
 		v.ConvRange = bounds(f.Conventional.Low, f.Conventional.High)
 		v.Difference = differences(f.Difference)
 	}
@@ -82,4 +90,39 @@ func objectiveView(o portolan.Objective) string {
 type figuresTable struct {
 	Caption string
 	Figures figureSet
+}
+
+// common is what holds for every figure of a table, so that it is said once.
+type common struct {
+	Weight      string // empty where they differ
+	Provisional bool
+}
+
+func commonOf(all iter.Seq[Figures]) common {
+	weights := map[portolan.Weight]bool{}
+	c := common{Provisional: true}
+	for figures := range all {
+		for _, f := range []Figure{figures.Today, figures.Day, figures.Month} {
+			if f.EndUser != nil {
+				weights[f.Weight] = true
+				c.Weight = weighed(f.Weight)
+				c.Provisional = c.Provisional && f.Provisional
+			}
+		}
+	}
+	if len(weights) != 1 {
+		c.Weight = ""
+	}
+	c.Provisional = c.Provisional && len(weights) > 0
+	return c
+}
+
+// takeOut removes from single figures what is said for all of them.
+func (c common) takeOut(f *figureSet) {
+	for _, one := range []*figureView{&f.Today, &f.Day, &f.Month} {
+		if c.Weight != "" {
+			one.Weight = ""
+		}
+		one.Provisional = one.Provisional && !c.Provisional
+	}
 }

@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 // overviewPage is what overview.html prints.
 type overviewPage struct {
 	Systems  []systemRow
+	Common   common // of the systems' figures
 	Troubles []trouble
 	Ports    portsView
 	Agents   agentsView
@@ -21,25 +23,34 @@ type systemRow struct {
 	ID        portolan.SystemID
 	Short     string
 	Name      string
-	State     portolan.State
-	Counts    string
+	Class     portolan.State
+	Counts    []mark
 	Objective string
 	Strip     stripView
 	Figures   figureSet
 }
 
-// Mark returns the row's mark.
-func (r systemRow) Mark() mark { return mark{r.State, word(r.State)} }
+// listedAgents is how many agents the first page lists besides those in trouble.
+const listedAgents = 12
 
 func overviewFrame(v *Overview, f filter) *frame {
 	c := newClock(v.Cut.At)
 	p := overviewPage{
 		Troubles: troubles(c, v.Ports),
 		Ports:    viewPorts(c, v.Systems, v.Ports, f),
-		Agents:   viewAgents(c, v.Agents, 12),
+		Agents:   viewAgents(c, v.Agents, zonesOf(c, v.Ports), listedAgents),
 	}
+	p.Common = commonOf(func(yield func(Figures) bool) {
+		for _, s := range v.Systems {
+			if !yield(s.Figures) {
+				return
+			}
+		}
+	})
 	for _, s := range v.Systems {
-		p.Systems = append(p.Systems, viewSystem(s))
+		row := viewSystem(s)
+		p.Common.takeOut(&row.Figures)
+		p.Systems = append(p.Systems, row)
 	}
 	return &frame{
 		Title: "All ports", AsOf: c.at(v.Cut.At, v.Cut.Zone), Cut: v.Cut.Name,
@@ -49,7 +60,7 @@ func overviewFrame(v *Overview, f filter) *frame {
 
 func viewSystem(s System) systemRow {
 	return systemRow{
-		ID: s.ID, Short: short(s.ID), Name: s.Name, State: s.Ports.state(), Counts: countsWords(s.Ports),
+		ID: s.ID, Short: short(s.ID), Name: s.Name, Class: s.Ports.state(), Counts: s.Ports.marks(),
 		Objective: objectiveView(s.Objective), Strip: drawStrip(s.LastHour),
 		Figures: viewFigures(s.Figures, s.Objective.Availability),
 	}
@@ -60,22 +71,19 @@ func summarize(systems []System, ports int) summary {
 	if len(systems) == 0 || ports == 0 {
 		return summary{portolan.Unmonitored, "Nothing is monitored yet"}
 	}
-	all := Counts{}
-	var bad []string
-	for _, s := range systems {
-		all.Down, all.Slow = all.Down+s.Ports.Down, all.Slow+s.Ports.Slow
-		all.Up, all.Unmonitored = all.Up+s.Ports.Up, all.Unmonitored+s.Ports.Unmonitored
-		if state := s.Ports.state(); state != portolan.Up {
-			bad = append(bad, short(s.ID)+" "+troubleCounts(s.Ports))
-		}
-	}
+	bad := slices.DeleteFunc(slices.Clone(systems), func(s System) bool { return s.Ports.state() == portolan.Up })
 	if len(bad) == 0 {
 		return summary{portolan.Up, allUp(len(systems), ports)}
 	}
-	if extra := len(bad) - 3; extra > 0 {
-		bad = append(bad[:3], fmt.Sprintf("%s more", plural(extra, "system")))
+	slices.SortStableFunc(bad, func(a, b System) int {
+		return cmp.Or(b.Ports.Down-a.Ports.Down, b.Ports.Slow-a.Ports.Slow, b.Ports.Unmonitored-a.Ports.Unmonitored)
+	})
+	first := bad[0]
+	text := short(first.ID) + " " + troubleCounts(first.Ports)
+	if len(bad) > 1 {
+		text += "; " + plural(len(bad)-1, "more system") + " not up everywhere"
 	}
-	return summary{all.state(), strings.Join(bad, "; ")}
+	return summary{first.Ports.state(), text}
 }
 
 // allUp says that nothing is wrong.
@@ -90,7 +98,7 @@ func allUp(systems, ports int) string {
 	return text
 }
 
-// troubleCounts prints "is down at 3 and slow at 1 of 477 ports".
+// troubleCounts prints "is down at 3, slow at 1 of 477 ports".
 func troubleCounts(c Counts) string {
 	var parts []string
 	for _, p := range []struct {
@@ -101,7 +109,7 @@ func troubleCounts(c Counts) string {
 			parts = append(parts, fmt.Sprintf("%s at %d", p.word, p.n))
 		}
 	}
-	return "is " + strings.Join(parts, " and ") + " of " + plural(c.total(), "port")
+	return "is " + strings.Join(parts, ", ") + " of " + plural(c.total(), "port")
 }
 
 // trouble is one thing that is wrong, at all ports that see the same.
@@ -146,13 +154,8 @@ func troubles(c *clock, ports []Port) []trouble {
 		list = append(list, t.finish())
 	}
 	slices.SortFunc(list, func(a, b trouble) int {
-		if d := rank(a.State) - rank(b.State); d != 0 {
-			return d
-		}
-		if d := b.ports - a.ports; d != 0 {
-			return d
-		}
-		return strings.Compare(string(a.System)+a.Symptom, string(b.System)+b.Symptom)
+		return cmp.Or(rank(a.State)-rank(b.State), b.ports-a.ports,
+			strings.Compare(string(a.System)+a.Symptom, string(b.System)+b.Symptom))
 	})
 	return list
 }
@@ -186,6 +189,6 @@ func (t *trouble) finish() trouble {
 		t.More = len(t.Ports) - troublePorts
 		t.Ports = t.Ports[:troublePorts]
 	}
-	t.Agents = fmt.Sprintf("%d of %d", t.affected, t.monitored)
+	t.Agents = affected(t.affected, t.monitored)
 	return *t
 }

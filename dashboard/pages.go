@@ -92,7 +92,7 @@ type frame struct {
 	Site    siteKind
 	Static  string
 	Version string
-	Refresh int    // seconds; 0 for a page that stays still
+	Refresh int    // seconds; 0 for a page that stays still, as one that is not there does
 	Still   string // address of the same page without refresh
 	Here    string // its path
 }
@@ -134,7 +134,7 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 type problem struct{ Title, Text string }
 
 func (s *site) write(w http.ResponseWriter, r *http.Request, code int, name string, f *frame) {
-	s.complete(f, r)
+	s.complete(f, r, code != http.StatusNotFound)
 	var b bytes.Buffer
 	if err := s.templates[name].ExecuteTemplate(&b, "layout.html", f); err != nil {
 		s.report(fmt.Errorf("draw %s: %w", name, err))
@@ -148,10 +148,10 @@ func (s *site) write(w http.ResponseWriter, r *http.Request, code int, name stri
 }
 
 // complete fills in what the layout needs besides the page.
-func (s *site) complete(f *frame, r *http.Request) {
+func (s *site) complete(f *frame, r *http.Request, renew bool) {
 	f.Site, f.Static, f.Version, f.Here = s.kind, s.static, s.options.Version, r.URL.Path
 	query := r.URL.Query()
-	if !query.Has("still") {
+	if renew && !query.Has("still") {
 		f.Refresh = max(1, int(s.options.Refresh/time.Second))
 		query.Set("still", "1")
 		f.Still = "?" + query.Encode()

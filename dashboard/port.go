@@ -30,7 +30,7 @@ func portFrame(v *PortDetail) *frame {
 	zone := c.zone(v.Port.Zone)
 	p := portPage{
 		Port: v.Port.Port, Placed: placed(v.Port.Port), Legend: legend(),
-		Agents: viewAgents(c, v.Agents, len(v.Agents)),
+		Agents: viewAgents(c, v.Agents, zonesOf(c, []Port{v.Port}), len(v.Agents)),
 		Series: viewSeries(c, v.Series, zone),
 	}
 	var counts Counts
@@ -67,7 +67,7 @@ func portSummary(counts Counts, said string) summary {
 	case counts.state() == portolan.Up:
 		return summary{portolan.Up, "All " + plural(counts.total(), "system") + " up here"}
 	case counts.total()-counts.Up > 1:
-		return summary{counts.state(), said + "; in all " + countsWords(counts)}
+		return summary{counts.state(), said + "; in all " + counts.words()}
 	default:
 		return summary{counts.state(), said}
 	}

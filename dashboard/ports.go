@@ -45,7 +45,7 @@ type portsView struct {
 	Columns      []column // the systems
 	Matrix       bool     // too many systems for a row each: one row a port, one column a system
 	Groups       []group
-	Weight       string // what all figures shown are weighted by; empty where they differ
+	Common       common
 }
 
 // column is a system as a column's head.
@@ -59,22 +59,21 @@ type column struct {
 type group struct {
 	Key    string // in ids
 	Name   string
-	Counts string
-	State  portolan.State
+	Counts []mark
 	Open   bool
 	Rows   []portRow
 
 	Columns []column // those of the whole view
-}
+	Plain   bool     // the only group: it needs no head
 
-// Mark returns the group's mark.
-func (g group) Mark() mark { return mark{g.State, word(g.State)} }
+	state portolan.State
+}
 
 // portRow is one port.
 type portRow struct {
 	Code        portolan.PortCode
 	Name        string
-	Kind        string
+	Office      string
 	Placeholder bool
 	Cells       []cellView // one for each column
 
@@ -84,6 +83,8 @@ type portRow struct {
 const (
 	// With more systems than this a port is one row of small cells.
 	wideSystems = 3
+	// Up to this many ports there is one table, without offices.
+	plainPorts = 12
 	// Up to this many ports every office is shown open.
 	openPorts = 40
 )
@@ -98,7 +99,11 @@ func viewPorts(c *clock, systems []System, ports []Port, f filter) portsView {
 	offices := map[string][]Port{}
 	for _, p := range ports {
 		if f.keeps(p) {
-			offices[p.Office] = append(offices[p.Office], p)
+			office := p.Office
+			if v.Total <= plainPorts {
+				office = ""
+			}
+			offices[office] = append(offices[office], p)
 			v.Shown++
 		}
 	}
@@ -108,33 +113,34 @@ func viewPorts(c *clock, systems []System, ports []Port, f filter) portsView {
 		}))
 	}
 	v.order(f)
-	if v.Weight = commonWeight(ports); v.Weight != "" {
-		v.dropWeights()
-	}
-	return v
-}
-
-// dropWeights takes the weight out of every cell, where it is said once for all.
-func (v *portsView) dropWeights() {
+	v.Common = commonOf(func(yield func(Figures) bool) {
+		for _, p := range ports {
+			for _, cell := range p.Cells {
+				if !yield(cell.Figures) {
+					return
+				}
+			}
+		}
+	})
 	for _, g := range v.Groups {
 		for _, r := range g.Rows {
 			for i := range r.Cells {
-				f := &r.Cells[i].Figures
-				f.Today.Weight, f.Day.Weight, f.Month.Weight = "", "", ""
+				v.Common.takeOut(&r.Cells[i].Figures)
 			}
 		}
 	}
+	return v
 }
 
 // order puts the worst office first and opens those that need to be seen.
 func (v *portsView) order(f filter) {
 	slices.SortFunc(v.Groups, func(a, b group) int {
-		return cmp.Or(rank(a.State)-rank(b.State), strings.Compare(a.Name, b.Name))
+		return cmp.Or(rank(a.state)-rank(b.state), strings.Compare(a.Name, b.Name))
 	})
 	for i := range v.Groups {
 		g := &v.Groups[i]
-		g.Columns = v.Columns
-		g.Open = v.Shown <= openPorts || f.Query != "" || g.State == portolan.Down || g.State == portolan.SlowState
+		g.Columns, g.Plain = v.Columns, v.Total <= plainPorts
+		g.Open = v.Shown <= openPorts || f.Query != "" || g.state == portolan.Down || g.state == portolan.SlowState
 	}
 }
 
@@ -153,12 +159,12 @@ func viewGroup(c *clock, office string, ports []Port, row func(Port) portRow) gr
 	slices.SortFunc(g.Rows, func(a, b portRow) int {
 		return cmp.Or(rank(a.state)-rank(b.state), strings.Compare(string(a.Code), string(b.Code)))
 	})
-	g.Counts, g.State = countsWords(counts), counts.state()
+	g.Counts, g.state = counts.marks(), counts.state()
 	return g
 }
 
 func viewPort(c *clock, columns []column, objectives map[portolan.SystemID]portolan.Objective, p Port) portRow {
-	r := portRow{Code: p.Code, Name: p.Name, Kind: p.Kind.String(), Placeholder: p.Placeholder}
+	r := portRow{Code: p.Code, Name: p.Name, Office: p.Office, Placeholder: p.Placeholder}
 	for _, col := range columns {
 		i := slices.IndexFunc(p.Cells, func(cell Cell) bool { return cell.System == col.ID })
 		if i < 0 {
@@ -168,27 +174,6 @@ func viewPort(c *clock, columns []column, objectives map[portolan.SystemID]porto
 		r.Cells = append(r.Cells, viewCell(c, p.Port, p.Cells[i], objectives[col.ID]))
 	}
 	return r
-}
-
-// commonWeight names the weight that every figure shown uses; empty where they differ.
-func commonWeight(ports []Port) string {
-	weights := map[portolan.Weight]bool{}
-	for _, p := range ports {
-		for _, cell := range p.Cells {
-			for _, f := range []Figure{cell.Figures.Today, cell.Figures.Day, cell.Figures.Month} {
-				if f.EndUser != nil {
-					weights[f.Weight] = true
-				}
-			}
-		}
-	}
-	if len(weights) != 1 {
-		return ""
-	}
-	for w := range weights {
-		return weighed(w)
-	}
-	return ""
 }
 
 // key turns a name into what an id may hold.

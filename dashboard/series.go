@@ -26,6 +26,7 @@ type seriesView struct {
 	Last        *runView
 	Waterfall   waterfall
 	Runs        []runView
+	Latest      string // "3 latest runs"
 	Open        bool
 }
 
@@ -73,6 +74,7 @@ func viewOneSeries(c *clock, s Series, zone *time.Location) seriesView {
 	for _, r := range s.Runs {
 		v.Runs = append(v.Runs, viewRun(c, s, r, zone))
 	}
+	v.Latest = plural(len(v.Runs), "latest run")
 	if len(s.Runs) > 0 {
 		v.Last, v.Waterfall = &v.Runs[0], drawWaterfall(s.Runs[0], s.Transaction)
 	}

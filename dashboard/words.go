@@ -139,48 +139,55 @@ func weighed(w portolan.Weight) string {
 	}
 }
 
+// gap joins a number to its unit, so that no line breaks between them.
+const gap = "\u00a0"
+
 // long prints a duration in at most two units, cut rather than rounded.
 func long(d time.Duration) string {
 	switch {
 	case d < 0:
 		return "-" + long(-d)
+	case d == 0:
+		return "0" + gap + "s"
 	case d < time.Millisecond:
-		return fmt.Sprintf("%d µs", d/time.Microsecond)
+		return count(d, time.Microsecond, "µs")
 	case d < time.Second:
-		return fmt.Sprintf("%d ms", d/time.Millisecond)
-	case d < 10*time.Second && d%time.Second >= 100*time.Millisecond:
-		return fmt.Sprintf("%d.%d s", d/time.Second, d%time.Second/(100*time.Millisecond))
+		return count(d, time.Millisecond, "ms")
+	case d < time.Minute && d%time.Second >= 100*time.Millisecond:
+		return fmt.Sprintf("%d.%d%ss", d/time.Second, d%time.Second/(100*time.Millisecond), gap)
 	case d < time.Minute:
-		return fmt.Sprintf("%d s", d/time.Second)
+		return count(d, time.Second, "s")
 	case d < time.Hour:
-		return units(d, time.Minute, "min", time.Second, "s")
+		return counts(d, time.Minute, "min", time.Second, "s")
 	case d < 48*time.Hour:
-		return units(d, time.Hour, "h", time.Minute, "min")
+		return counts(d, time.Hour, "h", time.Minute, "min")
 	default:
-		return units(d, 24*time.Hour, "d", time.Hour, "h")
+		return counts(d, 24*time.Hour, "d", time.Hour, "h")
 	}
 }
 
-func units(d, unit time.Duration, name string, rest time.Duration, restName string) string {
-	if r := d % unit / rest; r > 0 {
-		return fmt.Sprintf("%d %s %d %s", d/unit, name, r, restName)
+func count(d, unit time.Duration, name string) string {
+	return fmt.Sprintf("%d%s%s", d/unit, gap, name)
+}
+
+func counts(d, unit time.Duration, name string, rest time.Duration, restName string) string {
+	if d%unit < rest {
+		return count(d, unit, name)
 	}
-	return fmt.Sprintf("%d %s", d/unit, name)
+	return count(d, unit, name) + " " + count(d%unit, rest, restName)
 }
 
 // ago prints an age in one unit: ages are read at a glance.
 func ago(d time.Duration) string {
 	switch {
-	case d < 0:
-		return "just now"
 	case d < time.Minute:
-		return fmt.Sprintf("%d s", d/time.Second)
+		return count(max(0, d), time.Second, "s")
 	case d < time.Hour:
-		return fmt.Sprintf("%d min", d/time.Minute)
+		return count(d, time.Minute, "min")
 	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h", d/time.Hour)
+		return count(d, time.Hour, "h")
 	default:
-		return fmt.Sprintf("%d d", d/(24*time.Hour))
+		return count(d, 24*time.Hour, "d")
 	}
 }
 
@@ -188,13 +195,18 @@ func ago(d time.Duration) string {
 func percent(r float64) string {
 	switch {
 	case r >= 1:
-		return "100 %"
+		return "100" + gap + "%"
 	case r <= 0:
-		return "0 %"
+		return "0" + gap + "%"
 	default:
 		// The small addend keeps 0.9971, which is a little less in binary, from printing as 99.70.
-		return fmt.Sprintf("%.2f %%", math.Floor(r*1e4+1e-6)/100)
+		return fmt.Sprintf("%.2f%s%%", math.Floor(r*1e4+1e-6)/100, gap)
 	}
+}
+
+// wholePercent prints a ratio cut to whole percent.
+func wholePercent(r float64) string {
+	return fmt.Sprintf("%d%s%%", int(math.Floor(min(max(r, 0), 1)*100+1e-6)), gap)
 }
 
 // bounds prints a range, widened outward to two decimals so that it never claims too much.

@@ -67,7 +67,7 @@ func workstationSummary(v *Workstation) summary {
 	case counts.state() == portolan.Up:
 		return summary{portolan.Up, "Everything measured here is up, from this workstation"}
 	default:
-		return summary{counts.state(), "From this workstation: " + countsWords(counts)}
+		return summary{counts.state(), "From this workstation: " + counts.words()}
 	}
 }
 

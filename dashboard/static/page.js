@@ -57,6 +57,7 @@
       if (!answer.ok) throw new Error(answer.statusText);
       const next = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (mine !== asked) return;
+      if (!pause) return location.reload(); // this was the page that says it cannot be drawn
       for (const id of ["summary", "asof", "page"]) {
         const old = document.getElementById(id);
         const fresh = next.getElementById(id);
@@ -65,10 +66,14 @@
       stale.hidden = true;
     } catch {
       if (mine !== asked) return;
-      stale.textContent = "Cannot be renewed now: what you see is from then. Trying again.";
-      stale.hidden = false;
+      if (pause) outOfTouch();
     }
     if (!paused) timer = setTimeout(ask, every);
+  }
+
+  function outOfTouch() {
+    stale.textContent = "Cannot be renewed now: what you see is from then. Trying again.";
+    stale.hidden = false;
   }
 
   function filter() {
@@ -77,13 +82,15 @@
     ask();
   }
 
-  pause.hidden = false;
-  pause.addEventListener("click", () => {
-    paused = !paused;
-    pause.textContent = paused ? "Resume updates" : "Pause updates";
-    if (paused) clearTimeout(timer);
-    else ask();
-  });
+  if (pause) {
+    pause.hidden = false;
+    pause.addEventListener("click", () => {
+      paused = !paused;
+      pause.textContent = paused ? "Resume updates" : "Pause updates";
+      if (paused) clearTimeout(timer);
+      else ask();
+    });
+  }
   if (form) {
     form.addEventListener("submit", (event) => { event.preventDefault(); filter(); });
     form.addEventListener("input", filter);
