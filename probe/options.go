@@ -11,7 +11,8 @@ import (
 	"portolan"
 )
 
-// DialContext opens a connection, as net.Dialer does.
+// DialContext opens a connection, as net.Dialer does: it tells the context's httptrace when it resolves and
+// when it connects. Of a dialer that does not, that time counts to no phase.
 type DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
 
 // ProxyFunc returns the proxy through which target is reached; nil for none.

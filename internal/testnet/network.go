@@ -11,6 +11,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/http/httptrace"
 	"strconv"
 	"sync"
 )
@@ -110,8 +111,21 @@ func (s *site) changedLocked() {
 	s.changed = make(chan struct{})
 }
 
-// DialContext opens a connection to addr. The network's name does not matter.
-func (n *Network) DialContext(ctx context.Context, _, addr string) (net.Conn, error) {
+// DialContext opens a connection to addr and tells the context's httptrace of it, as net.Dialer does. The
+// network's name does not matter.
+func (n *Network) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
+	trace := httptrace.ContextClientTrace(ctx)
+	if trace != nil && trace.ConnectStart != nil {
+		trace.ConnectStart(network, addr)
+	}
+	c, err := n.dial(ctx, addr)
+	if trace != nil && trace.ConnectDone != nil {
+		trace.ConnectDone(network, addr, err)
+	}
+	return c, err
+}
+
+func (n *Network) dial(ctx context.Context, addr string) (net.Conn, error) {
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, dialError(addr, err)
