@@ -34,7 +34,8 @@ type folder struct {
 	touched  map[portolan.AgentID]bool
 	values   map[string][]byte
 	position ledger.Position // of the last link folded
-	news     func(News)      // may be nil
+	news     []News          // of the links folded since the last store; not kept unless telling is set
+	telling  bool
 }
 
 func newFolder(source Source, s shelf, facts *Facts) *folder {
@@ -191,7 +192,7 @@ func (f *folder) foldOpened(ctx context.Context, a *agentState, o *opened) error
 }
 
 func (f *folder) tell(o *opened, records []evidence.Record) {
-	if f.news == nil {
+	if !f.telling {
 		return
 	}
 	news := News{Link: o.Link, Batch: o.batch}
@@ -201,7 +202,7 @@ func (f *folder) tell(o *opened, records []evidence.Record) {
 			news.Results = append(news.Results, *r.Result)
 		}
 	}
-	f.news(news)
+	f.news = append(f.news, news)
 }
 
 // hear notes what an agent says of itself.

@@ -26,7 +26,8 @@ import (
 // Options says what a projection folds.
 type Options struct {
 	Ledger ledger.Ledger // required
-	// News is told of every link that was folded, of whatever age, once; nil for nobody. It must not block.
+	// News is told once of every link that reached the ledger after New and was folded and stored; nil for nobody.
+	// It must not block.
 	News func(News)
 }
 
@@ -41,6 +42,7 @@ type News struct {
 type Projection struct {
 	ledger ledger.Ledger
 	news   func(News)
+	told   ledger.Position // the newest link that news was given of, or that there was at New
 
 	folding sync.Mutex // held by whoever folds
 	shelf   *ledgerShelf
@@ -61,7 +63,11 @@ type storedAt struct {
 
 // New returns the projection as it was stored.
 func New(ctx context.Context, o Options) (*Projection, error) {
-	p := &Projection{ledger: o.Ledger, news: o.News}
+	end, err := o.Ledger.End(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find end of ledger: %w", err)
+	}
+	p := &Projection{ledger: o.Ledger, news: o.News, told: end}
 	if err := p.load(ctx); err != nil {
 		return nil, fmt.Errorf("load projection: %w", err)
 	}
@@ -161,7 +167,11 @@ func (p *Projection) page(ctx context.Context) (int, error) {
 	if len(links) == 0 && facts.Number == p.stored.journal {
 		return 0, nil
 	}
-	return len(links), p.store(ctx, moved)
+	if err := p.store(ctx, moved); err != nil {
+		return 0, err
+	}
+	p.tell()
+	return len(links), nil
 }
 
 // readFacts reads the journal after what is known, up to the entry with the given number; zero for all there is.
@@ -231,8 +241,10 @@ func (p *Projection) store(ctx context.Context, moved map[ledger.Chain]move) err
 				return err
 			}
 		}
-		if err := tx.MoveJournalCursor(p.stored.journal, at.journal); err != nil {
-			return err
+		if at.journal != p.stored.journal {
+			if err := tx.MoveJournalCursor(p.stored.journal, at.journal); err != nil {
+				return err
+			}
 		}
 		return out.put(tx, at.position)
 	})
@@ -247,6 +259,20 @@ func (p *Projection) store(ctx context.Context, moved map[ledger.Chain]move) err
 	p.stored = at
 	p.folder.stored()
 	return nil
+}
+
+// tell gives the news of what was stored.
+func (p *Projection) tell() {
+	if p.folder == nil {
+		return
+	}
+	for _, n := range p.folder.news {
+		if n.Link.Position > p.told {
+			p.told = n.Link.Position
+			p.news(n)
+		}
+	}
+	p.folder.news = nil
 }
 
 // load reads what was stored.
@@ -278,12 +304,15 @@ func (p *Projection) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f.position, f.facts, f.news = at.position, facts, p.news
+	f.position, f.facts, f.telling = at.position, facts, p.news != nil
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.folder, p.facts, p.cursors, p.stored = f, facts, cursors, at
 	return nil
 }
+
+// longestWay is how long a result may be under way before its run counts as missing.
+const longestWay = time.Minute
 
 // longAgo is how long rows stay in memory after their hour.
 const longAgo = 2 * time.Hour

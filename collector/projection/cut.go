@@ -1,0 +1,102 @@
+package projection
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"portolan"
+	"portolan/collector/ledger"
+)
+
+// Cut names what was known: every link up to a position of the ledger, and every journal entry up to a number
+// (design 3.12).
+type Cut struct {
+	Position ledger.Position
+	Journal  uint64
+}
+
+// String returns the cut as exports and reports print it, like "1042.17".
+func (c Cut) String() string {
+	return strconv.FormatInt(int64(c.Position), 10) + "." + strconv.FormatUint(c.Journal, 10)
+}
+
+// ParseCut returns the cut that s names.
+func ParseCut(s string) (Cut, error) {
+	position, journal, ok := strings.Cut(s, ".")
+	p, err := strconv.ParseInt(position, 10, 64)
+	j, err2 := strconv.ParseUint(journal, 10, 64)
+	if !ok || err != nil || err2 != nil || p < 0 {
+		return Cut{}, fmt.Errorf("cut %q: want two numbers like 1042.17", s)
+	}
+	return Cut{Position: ledger.Position(p), Journal: j}, nil
+}
+
+// ErrAhead says that a cut lies beyond what the collector has.
+var ErrAhead = errors.New("cut lies beyond what is known")
+
+// known is what is known at a cut: the folded rows, what the journal says, and when that was.
+type known struct {
+	shelf
+	facts *Facts
+	cut   Cut
+	at    portolan.Instant
+}
+
+// at calls fn with what is known at a cut, the stored one if asOf is nil. now is the end of what can be known of the
+// stored cut; an older one ends with its newest link or entry.
+func (p *Projection) at(ctx context.Context, asOf *Cut, now portolan.Instant, fn func(*known) error) error {
+	if asOf != nil {
+		return p.atOlder(ctx, *asOf, fn)
+	}
+	facts := p.Facts()
+	return p.ledger.View(ctx, func(v ledger.View) error {
+		at, err := readStoredAt(v)
+		if err != nil {
+			return err
+		}
+		cut := Cut{Position: at.position, Journal: facts.Number}
+		return fn(&known{shelf: viewShelf{v}, facts: facts, cut: cut, at: now})
+	})
+}
+
+// atOlder folds the ledger up to a cut.
+func (p *Projection) atOlder(ctx context.Context, cut Cut, fn func(*known) error) error {
+	end, err := p.ledger.End(ctx)
+	if err != nil {
+		return err
+	}
+	facts, err := readFacts(ctx, p.ledger, &Facts{}, cut.Journal)
+	if err != nil {
+		return err
+	}
+	if cut.Journal == 0 {
+		facts = &Facts{}
+	}
+	if cut.Position > end || facts.Number < cut.Journal {
+		return fmt.Errorf("%w: %s", ErrAhead, cut)
+	}
+	f := newFolder(p.ledger, bare{}, facts)
+	k := &known{shelf: foldedShelf{f}, facts: facts, cut: cut, at: facts.At}
+	for more := true; more; {
+		links, err := p.ledger.Read(ctx, ledger.Query{After: f.position, UpTo: cut.Position, Limit: pageOfLinks})
+		if err != nil {
+			return err
+		}
+		more = len(links) == pageOfLinks && cut.Position > 0
+		for _, link := range links {
+			if link.Position > cut.Position {
+				more = false
+				break
+			}
+			var unreadable *unreadableError
+			if err := f.fold(ctx, link); err != nil && !errors.As(err, &unreadable) {
+				return err
+			}
+			k.at = max(k.at, link.ReceivedAt)
+		}
+	}
+	return fn(k)
+}

@@ -1,0 +1,95 @@
+package projection
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"portolan"
+	"portolan/evidence"
+)
+
+// eventful makes a day's worth of everything that can happen to an agent.
+func eventful(f *fake, rng *rand.Rand) {
+	for hour := range 5 {
+		from := day.Add(time.Duration(hour) * time.Hour)
+		f.minutes(rng, "primary", portolan.Span{From: from, To: from.Add(time.Duration(20+rng.IntN(20)) * time.Minute)})
+		f.minutes(rng, "lookup", portolan.Span{From: from.Add(time.Second), To: from.Add(35 * time.Minute)})
+		switch rng.IntN(4) {
+		case 0:
+			gap := portolan.Span{From: from.Add(41 * time.Minute), To: from.Add(47 * time.Minute)}
+			f.record(evidence.Record{Gap: &portolan.Gap{Span: gap, Reason: portolan.GapKilled}})
+		case 1:
+			f.record(evidence.Record{Farewell: &portolan.Farewell{At: from.Add(43 * time.Minute)}})
+		case 2:
+			f.record(evidence.Record{Excuse: &portolan.Excuse{
+				System: "tpac", Transaction: "primary", Reason: portolan.SkipBackOff,
+				Span: portolan.Span{From: from.Add(45 * time.Minute), To: from.Add(50 * time.Minute)},
+			}})
+		}
+		f.minutes(rng, "primary", portolan.Span{From: from.Add(50 * time.Minute), To: from.Add(60 * time.Minute)})
+	}
+}
+
+func TestProjection_AnyArrivalGivesTheSameTimelineAndARebuildTheSameBytes(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(8) {
+		t.Run(fmt.Sprintf("seed-%d", seed), func(t *testing.T) {
+			t.Parallel()
+			rng := rand.New(rand.NewPCG(seed, 1))
+			l := openLedger(t)
+			f := newFake(t, l, "MIA-1", planOf("primary", "lookup"))
+			eventful(f, rng)
+			f.sendShuffled(rng, 60)
+			p := newProjection(t, l)
+
+			window := portolan.Span{From: day, To: day.Add(6 * time.Hour)}
+			for _, transaction := range []portolan.TransactionID{"primary", "lookup"} {
+				name := f.series(transaction)
+				if diff := cmp.Diff(segmentsOf(t, p, name, window), f.oracle(name, window)); diff != "" {
+					t.Fatalf("%s differs from a fold of everything (-got +want):\n%s", name, diff)
+				}
+			}
+			first := dumpOf(t, l)
+			if err := p.Rebuild(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(dumpOf(t, l), first); diff != "" {
+				t.Errorf("rebuild differs (-rebuilt +first):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Folding one link at a time, each time from what was stored, must give what folding all at once does.
+func TestProjection_StoppedAfterEveryLinkGivesTheSameBytes(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(3, 3))
+	l := openLedger(t)
+	f := newFake(t, l, "MIA-1", planOf("primary", "lookup"))
+	eventful(f, rng)
+	order := rng.Perm(len(f.made))
+	received := day
+	for len(order) > 0 {
+		n := min(len(order), 40)
+		var records []evidence.Record
+		for _, i := range order[:n] {
+			records = append(records, f.made[i])
+			received = max(received, f.made[i].At().Add(time.Minute))
+		}
+		order = order[n:]
+		f.send(portolan.Backlog, received, records...)
+		newProjection(t, l)
+	}
+	stepwise := dumpOf(t, l)
+	p := newProjection(t, l)
+	if err := p.Rebuild(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(dumpOf(t, l), stepwise); diff != "" {
+		t.Errorf("folding at once differs from folding link by link (-at once +link by link):\n%s", diff)
+	}
+}
