@@ -29,7 +29,8 @@ type Enrolment struct {
 	Port  portolan.PortCode
 	At    portolan.Instant
 	// Nonce is the token's, and Expires when a token with it is refused anyway, so that the nonce may be
-	// forgotten afterwards. A nil Nonce is a renewal, without a token.
+	// forgotten afterwards. A nil Nonce is a renewal, without a token, of an agent that is enrolled and not
+	// revoked.
 	Nonce       []byte
 	Expires     portolan.Instant
 	Certificate Certificate

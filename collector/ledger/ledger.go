@@ -112,7 +112,8 @@ type NextEntry func(newest *evidence.Entry) (evidence.Entry, error)
 type Agents interface {
 	// Enroll keeps a certificate for an agent, marks the token as used and appends next to the journal, all
 	// or nothing. The same token with the same public key returns the certificate that was kept the first
-	// time (the answer was lost); with another key it returns ErrTokenUsed.
+	// time (the answer was lost); with another key it returns ErrTokenUsed. A renewal, without a token, of an
+	// agent that was never enrolled or is revoked returns ErrNotFound.
 	Enroll(ctx context.Context, e Enrolment, next NextEntry) (Certificate, error)
 	// Revoke refuses an agent from now on, and journals it; revoking it again changes nothing.
 	// ErrNotFound if it was never enrolled. Enrolling it anew lifts the revocation, not for the old certificates.

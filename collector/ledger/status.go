@@ -50,12 +50,14 @@ const (
 	ReasonBrokenChain          // its previous hash is not the chain's
 	ReasonNeverReceived        // a later number came first
 	ReasonVersion              // written by a newer agent; waits for the upgrade
+	ReasonTooLarge             // more content than the collector accepts
 )
 
 // String returns the reason's name as the API prints it.
 func (r Reason) String() string {
 	return nameOf(r, []string{
 		"none", "malformed", "foreign", "unknown-plan", "bad-signature", "fork", "broken-chain", "never-received", "version",
+		"too-large",
 	})
 }
 

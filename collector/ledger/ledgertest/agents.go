@@ -47,6 +47,10 @@ func enrollAndRevoke(t *testing.T, l ledger.Ledger) {
 	if revoked.RevokedAt != at || revoked.Certificates[0].RevokedAt != at || revoked.Certificates[1].RevokedAt != at {
 		t.Errorf("got %+v, want all revoked", revoked)
 	}
+	for _, agent := range []portolan.AgentID{"MIA-1", "IAD-1"} {
+		_, err := l.Enroll(t.Context(), enrolment(agent, "05", "k5", ""), entry(key, string(agent)))
+		wantError(t, "renew a revoked agent or a stranger", err, ledger.ErrNotFound)
+	}
 	must[ledger.Certificate](t)(l.Enroll(t.Context(), enrolment("MIA-1", "04", "k4", "n4"), entry(key, "MIA-1")))
 	again := must[[]ledger.Agent](t)(l.EnrolledAgents(t.Context()))[0]
 	if again.RevokedAt != 0 || again.EnrolledAt != Start || again.Certificates[0].RevokedAt != at || again.Certificates[2].RevokedAt != 0 {

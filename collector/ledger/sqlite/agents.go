@@ -57,10 +57,8 @@ func boughtWith(db *statements, e ledger.Enrolment) (*ledger.Certificate, error)
 }
 
 func enroll(db *statements, e ledger.Enrolment, next ledger.NextEntry) error {
-	if e.Nonce != nil {
-		if err := useToken(db, e); err != nil {
-			return err
-		}
+	if err := admit(db, e); err != nil {
+		return err
 	}
 	err := db.exec(`INSERT INTO agent (agent, port, enrolled_at, revoked_at) VALUES (?, ?, ?, 0)
 		ON CONFLICT DO UPDATE SET port = excluded.port, revoked_at = 0`, e.Agent, e.Port, e.At)
@@ -77,7 +75,12 @@ func enroll(db *statements, e ledger.Enrolment, next ledger.NextEntry) error {
 	return err
 }
 
-func useToken(db *statements, e ledger.Enrolment) error {
+// admit spends the token; without one the agent must be there already, and not be revoked.
+func admit(db *statements, e ledger.Enrolment) error {
+	if e.Nonce == nil {
+		var one int
+		return db.row(`SELECT 1 FROM agent WHERE agent = ? AND revoked_at = 0`, e.Agent).Scan(&one)
+	}
 	if err := db.exec(`DELETE FROM token WHERE expires < ?`, e.At); err != nil {
 		return err
 	}

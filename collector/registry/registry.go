@@ -1,0 +1,229 @@
+// Package registry knows which agents exist, what they may send, and what is due from them.
+//
+// Start at Registry. An agent exists once it was enrolled: it trades a one-time token for a certificate over
+// its own key, and every enrolment, renewal and revocation is an entry of the collector's journal. The
+// Authority holds the collector's keys. What an agent may send, and what is due, follow from the plan that
+// its own signed chain carries.
+//
+// The package reads the clock only to replace its server certificate; all else is told the time.
+package registry
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"portolan"
+	"portolan/collector/ledger"
+	"portolan/evidence"
+)
+
+// Errors of identities, for errors.Is.
+var (
+	// ErrUnknown says that there is no such agent, or no such certificate of an agent.
+	ErrUnknown = errors.New("unknown agent")
+	// ErrRevoked says that the agent or its certificate was revoked.
+	ErrRevoked = errors.New("agent was revoked")
+	// ErrExpired says that the agent's certificate has expired or is not valid yet: it must enroll again.
+	ErrExpired = errors.New("certificate is not valid now")
+)
+
+// Ledger is what the registry needs of the ledger.
+type Ledger interface {
+	ledger.Agents
+	AppendJournal(ctx context.Context, next ledger.NextEntry) (evidence.Entry, error)
+	Heads(ctx context.Context, agent portolan.AgentID) ([]ledger.Head, error)
+	Plan(ctx context.Context, hash evidence.PlanHash) (*portolan.Plan, error)
+	PlanChanges(ctx context.Context, agent portolan.AgentID) ([]ledger.PlanChange, error)
+}
+
+// Registry knows the agents. It is safe for concurrent use.
+type Registry struct {
+	ledger    Ledger
+	authority *Authority
+
+	mu       sync.Mutex // guards everything that follows
+	agents   map[portolan.AgentID]*member
+	plans    map[evidence.PlanHash]*portolan.Plan
+	loadedAt portolan.Instant
+}
+
+// member is one enrolled agent with its certificates parsed.
+type member struct {
+	ledger.Agent
+	certificates []*x509.Certificate // as in Agent.Certificates
+	heardAt      portolan.Instant
+}
+
+// reloadAfter is how old the list of agents may be when a name or certificate is not in it: another
+// collector may have enrolled it since. Strangers cannot make the ledger be read more often.
+const reloadAfter = time.Second
+
+// New returns the registry of the ledger's agents.
+func New(ctx context.Context, l Ledger, a *Authority, now portolan.Instant) (*Registry, error) {
+	r := &Registry{
+		ledger: l, authority: a,
+		agents: make(map[portolan.AgentID]*member), plans: make(map[evidence.PlanHash]*portolan.Plan),
+	}
+	if err := r.Reload(ctx, now); err != nil {
+		return nil, err
+	}
+	heads, err := l.Heads(ctx, "")
+	if err != nil {
+		return nil, fmt.Errorf("load agents: %w", err)
+	}
+	for _, h := range heads {
+		r.Heard(h.Chain.Agent, h.HeardAt)
+	}
+	return r, nil
+}
+
+// Authority returns the keys that the registry issues certificates and signs the journal with.
+func (r *Registry) Authority() *Authority { return r.authority }
+
+// Reload reads the agents from the ledger again, as when another collector may have changed them.
+func (r *Registry) Reload(ctx context.Context, now portolan.Instant) error {
+	enrolled, err := r.ledger.EnrolledAgents(ctx)
+	if err != nil {
+		return fmt.Errorf("load agents: %w", err)
+	}
+	members := make(map[portolan.AgentID]*member, len(enrolled))
+	for _, agent := range enrolled {
+		m := &member{Agent: agent}
+		for _, c := range agent.Certificates {
+			certificate, err := x509.ParseCertificate(c.DER)
+			if err != nil {
+				return fmt.Errorf("load certificate %s of %q: %w", c.Serial, agent.Agent, err)
+			}
+			m.certificates = append(m.certificates, certificate)
+		}
+		members[agent.Agent] = m
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for name, m := range members {
+		if former := r.agents[name]; former != nil {
+			m.heardAt = former.heardAt
+		}
+	}
+	r.agents, r.loadedAt = members, now
+	return nil
+}
+
+// find returns an agent; if it is not known, the list is read again first unless that was done just now.
+func (r *Registry) find(ctx context.Context, agent portolan.AgentID, now portolan.Instant) (*member, error) {
+	r.mu.Lock()
+	m, stale := r.agents[agent], now.Sub(r.loadedAt) >= reloadAfter
+	r.mu.Unlock()
+	if m != nil || !stale {
+		return m, nil
+	}
+	if err := r.Reload(ctx, now); err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.agents[agent], nil
+}
+
+// Identify returns whose client certificate this is. TLS has proven that the client holds its key; here it
+// must be one that was issued to an agent, not revoked, and valid now.
+func (r *Registry) Identify(ctx context.Context, certificate *x509.Certificate, now portolan.Instant) (portolan.AgentID, error) {
+	agent := portolan.AgentID(certificate.Subject.CommonName)
+	m, err := r.find(ctx, agent, now)
+	if err != nil {
+		return "", err
+	}
+	if m == nil {
+		return "", ErrUnknown
+	}
+	i := slices.IndexFunc(m.certificates, certificate.Equal)
+	if i < 0 {
+		return "", ErrUnknown
+	}
+	return agent, m.valid(i, now)
+}
+
+func (m *member) valid(i int, now portolan.Instant) error {
+	c := m.Certificates[i]
+	switch {
+	case m.RevokedAt != 0 || c.RevokedAt != 0:
+		return ErrRevoked
+	case now < c.NotBefore || now >= c.NotAfter:
+		return ErrExpired
+	default:
+		return nil
+	}
+}
+
+// Keys returns the public keys that an agent's batches may be signed with, newest first: those of all its
+// certificates that were not revoked, because a batch is sent again byte for byte after a renewal. It fails
+// unless one of the certificates is valid now.
+func (r *Registry) Keys(ctx context.Context, agent portolan.AgentID, now portolan.Instant) ([]*ecdsa.PublicKey, error) {
+	m, err := r.find(ctx, agent, now)
+	if err != nil {
+		return nil, err
+	}
+	if m == nil {
+		return nil, ErrUnknown
+	}
+	var keys []*ecdsa.PublicKey
+	state := ErrRevoked
+	for i, certificate := range slices.Backward(m.certificates) {
+		err := m.valid(i, now)
+		if errors.Is(err, ErrRevoked) {
+			continue
+		}
+		if state != nil {
+			state = err
+		}
+		if key, ok := certificate.PublicKey.(*ecdsa.PublicKey); ok {
+			keys = append(keys, key)
+		}
+	}
+	return keys, state
+}
+
+// Heard notes that an agent was heard at an instant of the collector's clock.
+func (r *Registry) Heard(agent portolan.AgentID, at portolan.Instant) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if m := r.agents[agent]; m != nil {
+		m.heardAt = max(m.heardAt, at)
+	}
+}
+
+// Agent is an agent as pages and the API list it.
+type Agent struct {
+	Agent      portolan.AgentID
+	Port       portolan.PortCode
+	EnrolledAt portolan.Instant
+	RevokedAt  portolan.Instant // zero if it was not
+	HeardAt    portolan.Instant // by any collector that has told this one; zero if never
+	// ValidUntil is when its newest certificate that was not revoked expires; zero if there is none.
+	ValidUntil portolan.Instant
+}
+
+// Agents returns every enrolled agent, by name, revoked ones included.
+func (r *Registry) Agents() []Agent {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	agents := make([]Agent, 0, len(r.agents))
+	for _, m := range r.agents {
+		a := Agent{Agent: m.Agent.Agent, Port: m.Port, EnrolledAt: m.EnrolledAt, RevokedAt: m.RevokedAt, HeardAt: m.heardAt}
+		for _, c := range m.Certificates {
+			if c.RevokedAt == 0 {
+				a.ValidUntil = max(a.ValidUntil, c.NotAfter)
+			}
+		}
+		agents = append(agents, a)
+	}
+	slices.SortFunc(agents, func(a, b Agent) int { return strings.Compare(string(a.Agent), string(b.Agent)) })
+	return agents
+}
