@@ -118,6 +118,46 @@ func TestSum_SplittingAWindowAndMergingAgrees(t *testing.T) {
 	})
 }
 
+func TestSum_MergesInAnyOrder(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var whole availability.Sum
+		parts := make([]availability.Sum, rapid.IntRange(1, 4).Draw(t, "parts"))
+		for i := range rapid.IntRange(1, 6).Draw(t, "series-hours") {
+			weight, tally := rapid.Uint64().Draw(t, "weight"), drawTally(t)
+			whole.Add(weight, tally)
+			parts[i%len(parts)].Add(weight, tally)
+		}
+		var merged availability.Sum
+		for _, i := range rapid.Permutation(indexes(parts)).Draw(t, "order") {
+			merged.Merge(&parts[i])
+		}
+		if merged != whole {
+			t.Fatalf("got %+v, want %+v", merged, whole)
+		}
+	})
+}
+
+func indexes(parts []availability.Sum) []int {
+	var all []int
+	for i := range parts {
+		all = append(all, i)
+	}
+	return all
+}
+
+func drawTally(t *rapid.T) availability.Tally {
+	var tally availability.Tally
+	for c := range availability.Classes {
+		all := rapid.Int64Range(0, 3_600_000_000).Draw(t, "time")
+		tally.Time[c] = all
+		tally.Uncertain[c] = rapid.Int64Range(0, all).Draw(t, "uncertain")
+		tally.Planned[c] = rapid.Int64Range(0, all).Draw(t, "planned")
+		tally.PlannedUncertain[c] = rapid.Int64Range(0, min(tally.Uncertain[c], tally.Planned[c])).Draw(t, "planned uncertain")
+	}
+	return tally
+}
+
 func TestTally_SplittingAWindowAndMergingAgrees(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -80,6 +80,10 @@ func TestFold_ResumesFromStoredState(t *testing.T) {
 
 		first, state := availability.Fold(availability.Timeline{}, events, portolan.Span{From: w.at(0), To: cut})
 		second, _ := availability.Fold(stored(t, state), since(events, cut), portolan.Span{From: cut, To: end})
+		_, alone := availability.Fold(availability.Timeline{}, until(events, cut), w.whole())
+		if state != alone {
+			t.Fatalf("state at the cut: got %+v, want that of the events before it %+v", state, alone)
+		}
 		var joined []availability.Segment
 		for _, s := range slices.Concat(first, second) {
 			joined = availability.AppendSegment(joined, s)
@@ -145,7 +149,10 @@ func TestTimeline_RefusesWhatIsOutOfOrder(t *testing.T) {
 				t.Fatalf("an event in order was refused")
 			}
 		}
-		late := w.run(t, 100)
+		late := w.run(t, portolan.Seq(rapid.IntRange(0, 20).Draw(t, "late")))
+		if len(events.Runs) > 0 && rapid.Bool().Draw(t, "at the same instant") {
+			late.Start = latest(events)
+		}
 		before := line
 		_, ok := line.Append(nil, late)
 		if want := isLast(events, late); ok != want {
@@ -157,6 +164,20 @@ func TestTimeline_RefusesWhatIsOutOfOrder(t *testing.T) {
 	})
 }
 
+// latest returns when the last event was; a gap of no length is none.
+func latest(e availability.Events) portolan.Instant {
+	var last portolan.Instant
+	for _, r := range e.Runs {
+		last = max(last, r.Start)
+	}
+	for _, s := range e.Stops {
+		if s.Kind != availability.StopGap || !s.Span.Empty() {
+			last = max(last, s.Span.From)
+		}
+	}
+	return last
+}
+
 // isLast reports whether r comes after all events.
 func isLast(e availability.Events, r availability.Run) bool {
 	later := slices.ContainsFunc(e.Runs, func(o availability.Run) bool { return o.Compare(r) >= 0 })
@@ -165,79 +186,4 @@ func isLast(e availability.Events, r availability.Run) bool {
 		return !isNothing && s.Span.From >= r.Start
 	})
 	return !later && !stopped
-}
-
-// fold folds all events of a series.
-func fold(e availability.Events, window portolan.Span) []availability.Segment {
-	segments, _ := availability.Fold(availability.Timeline{}, e, window)
-	return segments
-}
-
-// stored returns the state as it comes back from a database.
-func stored(t *rapid.T, line availability.Timeline) availability.Timeline {
-	b, err := line.MarshalBinary()
-	if err != nil {
-		t.Fatalf("store: %v", err)
-	}
-	var again availability.Timeline
-	if err := again.UnmarshalBinary(b); err != nil {
-		t.Fatalf("restore %x: %v", b, err)
-	}
-	if again != line {
-		t.Fatalf("restore: got %+v, want %+v", again, line)
-	}
-	return again
-}
-
-// since returns the events at or after an instant.
-func since(e availability.Events, at portolan.Instant) availability.Events {
-	return availability.Events{
-		Runs: slices.DeleteFunc(slices.Clone(e.Runs), func(r availability.Run) bool { return r.Start < at }),
-		Stops: slices.DeleteFunc(slices.Clone(e.Stops), func(s availability.Stop) bool {
-			return s.Span.From < at
-		}),
-	}
-}
-
-// feed gives one event to a timeline.
-type feed func(*availability.Timeline, []availability.Segment) ([]availability.Segment, bool)
-
-// inOrder returns the events one by one in the order in which a timeline takes them.
-func inOrder(e availability.Events) []feed {
-	type event struct {
-		at   portolan.Instant
-		stop bool
-		run  availability.Run
-		feed feed
-	}
-	var events []event
-	for _, r := range e.Runs {
-		events = append(events, event{at: r.Start, run: r, feed: func(l *availability.Timeline, s []availability.Segment) ([]availability.Segment, bool) {
-			return l.Append(s, r)
-		}})
-	}
-	for _, stop := range e.Stops {
-		events = append(events, event{at: stop.Span.From, stop: true, feed: func(l *availability.Timeline, s []availability.Segment) ([]availability.Segment, bool) {
-			return l.Stop(s, stop)
-		}})
-	}
-	slices.SortStableFunc(events, func(a, b event) int {
-		switch {
-		case a.at != b.at:
-			return int(a.at - b.at)
-		case a.stop && !b.stop:
-			return 1
-		case b.stop && !a.stop:
-			return -1
-		case a.stop:
-			return 0
-		default:
-			return a.run.Compare(b.run)
-		}
-	})
-	feeds := make([]feed, 0, len(events))
-	for _, e := range events {
-		feeds = append(feeds, e.feed)
-	}
-	return feeds
 }

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"portolan"
 	"portolan/availability"
 )
@@ -39,6 +41,30 @@ func TestWeigh_NothingWhereNothingIsShared(t *testing.T) {
 		if got := availability.Weigh(weight, 1, 0, 100); got != 0 {
 			t.Errorf("%v: got %d, want 0", weight, got)
 		}
+	}
+}
+
+func TestWeigh_GreaterThanItsShares(t *testing.T) {
+	t.Parallel()
+	// A caller's mistake: the quotient would not fit into 64 bits.
+	if got, want := availability.Weigh(portolan.WeightTraveler, 1<<32-1, 1, 4295), ^uint64(0); got != want {
+		t.Errorf("got %d, want %d", got, want)
+	}
+}
+
+func TestPlanned_SortedAndDisjoint(t *testing.T) {
+	t.Parallel()
+	got := availability.Planned([]availability.Maintenance{
+		{Span: portolan.Span{From: 50, To: 70}},
+		{Span: portolan.Span{From: 10, To: 30}, Declared: 20},
+		{Span: portolan.Span{From: 60, To: 65}},
+		{Span: portolan.Span{From: 30, To: 40}},
+		{Span: portolan.Span{From: 80, To: 90}, Declared: 95},
+		{Span: portolan.Span{From: 99, To: 99}},
+	})
+	want := []portolan.Span{{From: 20, To: 40}, {From: 50, To: 70}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("planned (-want +got):\n%s", diff)
 	}
 }
 
