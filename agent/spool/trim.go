@@ -1,0 +1,157 @@
+package spool
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"portolan"
+	"portolan/evidence"
+)
+
+// Trim drops what is beyond the spool's bounds, oldest first, and records what it dropped as lost. Append and
+// Alive do the same.
+func (s *Spool) Trim() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return os.ErrClosed
+	}
+	return s.trimLocked(time.Now())
+}
+
+// makeRoomLocked begins a new segment where the current one is large or old enough.
+func (s *Spool) makeRoomLocked(now time.Time) error {
+	s.tickLocked(now)
+	g := s.current()
+	if g.bytes < min(maxSegment, s.options.MaxBytes/8) && s.state.Ran-g.began < s.options.MaxAge/16 {
+		return nil
+	}
+	return errors.Join(s.beginLocked(now), s.trimLocked(now))
+}
+
+func (s *Spool) trimLocked(now time.Time) error {
+	if err := s.removeDoneLocked(); err != nil {
+		return err
+	}
+	s.tickLocked(now)
+	for len(s.segments) > 1 && s.beyondLocked() {
+		if err := s.dropLocked(s.segments[0], now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// beyondLocked reports whether the oldest segment has to go. It ended when the next was begun.
+func (s *Spool) beyondLocked() bool {
+	return s.bytesLocked() > s.options.MaxBytes || s.state.Ran-s.segments[1].began > s.options.MaxAge
+}
+
+func (s *Spool) bytesLocked() (n int64) {
+	for _, g := range s.segments {
+		n += g.bytes
+	}
+	return n
+}
+
+// removeDoneLocked removes the segments, the current one apart, none of whose records is wanted any more.
+func (s *Spool) removeDoneLocked() error {
+	last := len(s.segments) - 1
+	kept := s.segments[:0:0]
+	var errs []error
+	for i, g := range s.segments {
+		if i < last && len(s.wantedLocked(g)) == 0 {
+			err := os.Remove(g.path)
+			if err == nil {
+				continue
+			}
+			errs = append(errs, fmt.Errorf("remove segment: %w", err))
+		}
+		kept = append(kept, g)
+	}
+	s.segments = kept
+	return errors.Join(errs...)
+}
+
+// wantedLocked returns the segment's records that are still to be sent. Those in flight are in the batch.
+func (s *Spool) wantedLocked(g *segment) Ranges {
+	var wanted Ranges
+	for _, r := range g.held {
+		for _, r := range s.state.Done.Without(r) {
+			wanted = append(wanted, s.state.Flying.Without(r)...)
+		}
+	}
+	return wanted
+}
+
+// dropLocked drops a segment with what it holds. The loss is durable before the segment goes.
+func (s *Spool) dropLocked(g *segment, now time.Time) error {
+	losses, err := s.lossesLocked(g)
+	if err != nil {
+		return err
+	}
+	for _, l := range losses {
+		if err := s.loseLocked(l, now); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(s.markLocked(kindMark, now), s.syncLocked()); err != nil {
+		return fmt.Errorf("record loss: %w", err)
+	}
+	return s.removeDoneLocked()
+}
+
+// loss is a run of records that are gone.
+type loss struct {
+	records Range
+	results uint64
+	span    portolan.Span // of the starts of the results
+}
+
+// lossesLocked returns what would be lost with the segment. A segment that cannot be read is lost whole.
+func (s *Spool) lossesLocked(g *segment) ([]loss, error) {
+	wanted := s.wantedLocked(g)
+	losses := make([]loss, len(wanted))
+	for i, r := range wanted {
+		losses[i].records = r
+	}
+	i := 0
+	err := s.walk(g, position{}, func(e Entry, _ position) bool {
+		for i < len(wanted) && wanted[i].Last < e.Record.Seq() {
+			i++
+		}
+		if i < len(wanted) && wanted[i].First <= e.Record.Seq() {
+			losses[i].count(e.Record)
+		}
+		return i < len(wanted)
+	})
+	return losses, err
+}
+
+func (l *loss) count(r evidence.Record) {
+	if r.Result == nil {
+		return
+	}
+	start := r.Result.Start
+	if l.results++; l.results == 1 {
+		l.span = portolan.Span{From: start, To: start + 1}
+		return
+	}
+	l.span = portolan.Span{From: min(l.span.From, start), To: max(l.span.To, start+1)}
+}
+
+// loseLocked records a loss.
+func (s *Spool) loseLocked(l loss, now time.Time) error {
+	record := evidence.Record{Loss: &portolan.Loss{
+		First: l.records.First, Last: l.records.Last, Results: l.results, Span: l.span,
+	}}
+	if _, err := s.appendRecordLocked(record, now); err != nil {
+		return fmt.Errorf("record loss: %w", err)
+	}
+	s.state.Done.addRange(l.records)
+	s.forgetLocked()
+	s.dropped += l.results
+	return nil
+}
