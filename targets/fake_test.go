@@ -32,7 +32,7 @@ func talkWay() probe.Way {
 			return nil, nil
 		}
 		if strings.HasPrefix(t.Say, "shout") {
-			return nil, []probe.Fault{{Path: "say", Problem: "too loud", Allowed: "want a quiet word"}}
+			return nil, []probe.Fault{{Path: "say", Problem: "too loud", Allowed: "a quiet word"}}
 		}
 		template, err := probe.ParseTemplate(t.Say)
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"portolan/internal/strictyaml"
@@ -39,14 +40,11 @@ func (f *flow) names() []string {
 // checkFlow checks that what a step refers to is there, and adds what it gives.
 func (c *checker) checkFlow(at string, action probe.Action, f *flow) {
 	if action == nil {
+		c.checkNeeds(at, c.references(at), f)
 		f.partial = true
 		return
 	}
-	for _, name := range action.Needs() {
-		if !f.partial && !f.fixed[name] && !f.given[name] {
-			c.doc.Report(c.whereUsed(at, name), fmt.Sprintf("${%s} is given by no earlier step", name), strictyaml.Suggest(name, f.names()))
-		}
-	}
+	c.checkNeeds(at, action.Needs(), f)
 	for _, name := range action.Gives() {
 		if f.fixed[name] {
 			c.doc.Report(at, fmt.Sprintf("extracts %q, which is given already", name), "want another name")
@@ -55,10 +53,30 @@ func (c *checker) checkFlow(at string, action probe.Action, f *flow) {
 	}
 }
 
-// whereUsed returns the path of the first text below at that refers to the value of that name, or at.
+func (c *checker) checkNeeds(at string, needs []string, f *flow) {
+	for _, name := range needs {
+		if !f.partial && !f.fixed[name] && !f.given[name] {
+			c.doc.Report(c.whereUsed(at, name), fmt.Sprintf("${%s} is given by no earlier step", name), strictyaml.Suggest(name, f.names()))
+		}
+	}
+}
+
+// references returns what the texts of a step refer to, for a step that is at fault and cannot tell.
+func (c *checker) references(at string) []string {
+	var names []string
+	for path, text := range c.doc.Texts() {
+		if template, err := probe.ParseTemplate(text); err == nil && strings.HasPrefix(path, at+".") {
+			names = append(names, template.Names()...)
+		}
+	}
+	return names
+}
+
+// whereUsed returns the path of the first text below at that refers to the value of that name, as ${name}
+// or, in an expression, quoted; at itself if none is found.
 func (c *checker) whereUsed(at, name string) string {
 	for path, text := range c.doc.Texts() {
-		if strings.HasPrefix(path, at+".") && strings.Contains(text, "${"+name+"}") {
+		if strings.HasPrefix(path, at+".") && (strings.Contains(text, "${"+name+"}") || strings.Contains(text, strconv.Quote(name))) {
 			return path
 		}
 	}

@@ -17,6 +17,7 @@ const (
 	maxTransactions = 100
 	maxSteps        = 100
 	maxRetries      = 5
+	maxRate         = 1e6
 	minInterval     = time.Second
 	// timeoutFactor is how far above the latency objective a time-out must lie, so that the true
 	// duration of a slow answer is kept (design 3.4).
@@ -70,8 +71,8 @@ func (c *checker) checkPromises(def definition) {
 	if problem := endpointProblem(def.Endpoint); problem != "" {
 		c.doc.Report("endpoint", problem, "want a URL such as http://tpac.example:8080, or a host and port")
 	}
-	if def.Load.MaxPerSecond <= 0 {
-		c.doc.Report("load.max_per_second", fmt.Sprint(def.Load.MaxPerSecond), "want more than 0 transactions a second from the whole fleet")
+	if rate := def.Load.MaxPerSecond; rate <= 0 || rate > maxRate {
+		c.doc.Report("load.max_per_second", fmt.Sprint(rate), "want more than 0 transactions a second from the whole fleet, at most a million")
 	}
 }
 

@@ -111,9 +111,17 @@ func (c *checker) action(at string, ways map[string]strictyaml.Value) probe.Acti
 func (c *checker) decodeWay(at string, way *probe.Way, value strictyaml.Value) probe.Action {
 	action, faults := way.Decode(func(into any) error { return value.Decode(into).Err() })
 	for _, f := range faults {
-		c.doc.Report(join(at, f.Path), f.Problem, f.Allowed)
+		c.doc.Report(join(at, f.Path), f.Problem, want(f.Allowed))
 	}
 	return action
+}
+
+// want words what would be right as the other faults do.
+func want(allowed string) string {
+	if allowed == "" || strings.HasPrefix(allowed, "want ") {
+		return allowed
+	}
+	return "want " + allowed
 }
 
 func join(path, rest string) string {

@@ -3,7 +3,7 @@
 // Decode reports all faults of a file at once, each as "file:line:column: path: problem; allowed":
 // syntax, unknown and duplicate keys, values of the wrong type, missing values. The caller adds what only
 // it can know with [Document.Report]. The package refuses what a hand-written file does not need and an
-// attacker would: anchors, aliases, tags, several documents, deep nesting, files over a mebibyte.
+// attacker would: anchors, aliases, tags, several documents, deep nesting, files over four mebibytes.
 //
 // Fields are named by `yaml:"key"` tags. `yaml:"key,required"` makes a key mandatory, `yaml:",inline"`
 // merges an embedded struct, and `yaml:",others"` on a map[string]Value takes the keys no field names.
@@ -24,7 +24,7 @@ import (
 )
 
 // MaxBytes is the size of the largest file that is read.
-const MaxBytes = 1 << 20
+const MaxBytes = 4 << 20
 
 // Decode decodes data, the contents of the named file, into the struct or map that into points to. It
 // fills in what it can and returns every fault, sorted; the faults are nil if there are none.

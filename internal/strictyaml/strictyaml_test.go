@@ -130,7 +130,7 @@ func compareGolden(t *testing.T, file, got string) {
 func TestDecode_BoundsItsInput(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ file, want string }{
-		"size":   {strings.Repeat("#", strictyaml.MaxBytes+1), "w:1:1: more than 1048576 bytes"},
+		"size":   {strings.Repeat("#", strictyaml.MaxBytes+1), "w:1:1: more than 4194304 bytes"},
 		"depth":  {"extra: " + strings.Repeat("[", 40) + strings.Repeat("]", 40), "nested too deep; want at most 32 levels"},
 		"faults": {strings.Repeat("? [x]\n", 5000), "more faults follow; mend these first"},
 		"keys":   {strings.Repeat("k", 500) + ": 1", "w:1:1: a key that is no word; want a word of at most 128 letters"},

@@ -142,7 +142,7 @@ func (d *drawing) phrases(r portolan.StepResult) {
 			continue
 		case line == "":
 			line = "  " + took
-		case len(line)+len(took)+2 > d.width:
+		case len(line)+len(", ")+len(took) >= d.width:
 			d.printf("%s\n", d.paint.faint(line+","))
 			line = "  " + took
 		default:
