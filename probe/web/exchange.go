@@ -19,12 +19,16 @@ import (
 func (x *exchange) trace(ctx context.Context) context.Context {
 	enter := x.watch.Enter
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn:              func(string) { enter(portolan.PhaseNone) },
-		DNSStart:             func(httptrace.DNSStartInfo) { enter(portolan.PhaseDNS) },
-		ConnectStart:         func(string, string) { enter(portolan.PhaseConnect) },
-		TLSHandshakeStart:    func() { enter(portolan.PhaseTLS) },
-		GotConn:              func(httptrace.GotConnInfo) { enter(portolan.PhaseRequest) },
-		WroteRequest:         func(httptrace.WroteRequestInfo) { x.watch.Advance(portolan.PhaseRequest, portolan.PhaseWait) },
+		GetConn:           func(string) { enter(portolan.PhaseNone) },
+		DNSStart:          func(httptrace.DNSStartInfo) { enter(portolan.PhaseDNS) },
+		ConnectStart:      func(string, string) { enter(portolan.PhaseConnect) },
+		TLSHandshakeStart: func() { enter(portolan.PhaseTLS) },
+		GotConn:           func(httptrace.GotConnInfo) { enter(portolan.PhaseRequest) },
+		WroteRequest: func(info httptrace.WroteRequestInfo) {
+			if info.Err == nil {
+				x.watch.Advance(portolan.PhaseRequest, portolan.PhaseWait)
+			}
+		},
 		GotFirstResponseByte: func() { enter(portolan.PhaseRead) },
 	})
 }
