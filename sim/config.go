@@ -39,7 +39,8 @@ func (s *Simulator) config(dir string, station fault.Origin) []byte {
 	if relay, ok := s.Relay(station.Agent, collectorID); ok {
 		fmt.Fprintf(&b, "collector: {url: %q, token_file: %q}\n", "http://"+relay, home+".token")
 	}
-	fmt.Fprintf(&b, "page: {listen: \"127.0.0.1:0\"}\ninterval: %s\nendpoints:\n", s.options.Interval)
+	fmt.Fprintf(&b, "page: {listen: \"127.0.0.1:0\"}\ninterval: %s\n", s.options.Interval)
+	fmt.Fprintf(&b, "systems: [%s]\nendpoints:\n", strings.Join(s.options.Systems, ", "))
 	for _, l := range s.links {
 		if l.origin == station && l.target != collectorID {
 			fmt.Fprintf(&b, "  %s: %q\n", l.target, "http://"+l.relay.Addr().String())

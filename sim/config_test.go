@@ -28,6 +28,7 @@ type agentFile struct {
 		Listen string `yaml:"listen"`
 	} `yaml:"page,required"`
 	Interval  time.Duration     `yaml:"interval,required"`
+	Systems   []string          `yaml:"systems,required"`
 	Endpoints map[string]string `yaml:"endpoints,required"`
 }
 
@@ -50,6 +51,7 @@ func TestConfig_OneFileForEachAgent(t *testing.T) {
 		want.Data = filepath.Join(dir, string(agent))
 		want.Collector.URL, want.Collector.TokenFile = "http://"+collector, want.Data+".token"
 		want.Page.Listen = "127.0.0.1:0"
+		want.Systems = []string{"tpac"}
 		want.Endpoints = map[string]string{"tpac": "http://" + tpac}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", agent, diff)

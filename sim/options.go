@@ -132,7 +132,10 @@ func chooseSystems(all []screening.System, names []string) ([]screening.System, 
 		return errors.Join(errs...)
 	}
 	var errs []error
-	for _, name := range names {
+	for i, name := range names {
+		if slices.Contains(names[:i], name) {
+			errs = append(errs, fmt.Errorf("system %q: want each system once", name))
+		}
 		errs = append(errs, want(portolan.SystemID(name)))
 	}
 	chosen := slices.DeleteFunc(slices.Clone(all), func(s screening.System) bool { return !wanted[s.ID] })

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"portolan"
+	"portolan/internal/strictyaml"
 	"portolan/sim/fault"
 	"portolan/sim/relay"
 	"portolan/sim/screening"
@@ -56,8 +57,11 @@ func Open(files Files, options Options) (*Simulator, error) {
 	if files.Scenario != "" {
 		options.Scenario, errs[1] = LoadScenario(files.Scenario)
 	}
-	if err := errors.Join(errs[:]...); err != nil {
+	switch err := errors.Join(errs[:]...); {
+	case errors.As(err, new(strictyaml.Faults)):
 		return nil, err
+	case err != nil:
+		return nil, fmt.Errorf("%w:\n%w", ErrOptions, err)
 	}
 	return New(options)
 }

@@ -3,6 +3,7 @@ package fault
 import (
 	"errors"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,14 +14,32 @@ import (
 // recorded is a board whose applied lists are kept.
 type recorded struct {
 	*Board
+
+	mu sync.Mutex
+	// mu guards everything that follows: the clock applies in goroutines of its own.
 	applied [][]Effect
 	refuse  Effect // apply fails while this effect is in force
 	failed  []error
 }
 
+// log returns what was applied and what failed.
+func (r *recorded) log() ([][]Effect, []error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.applied), slices.Clone(r.failed)
+}
+
+func (r *recorded) refuses(e Effect) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.refuse = e
+}
+
 func newRecorded() *recorded {
 	r := &recorded{}
 	r.Board = NewBoard(func(active []Fault) error {
+		r.mu.Lock()
+		defer r.mu.Unlock()
 		effects := []Effect{}
 		for _, f := range active {
 			if f.Effect == r.refuse {
@@ -30,7 +49,11 @@ func newRecorded() *recorded {
 		}
 		r.applied = append(r.applied, effects)
 		return nil
-	}, func(err error) { r.failed = append(r.failed, err) })
+	}, func(err error) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.failed = append(r.failed, err)
+	})
 	return r
 }
 
@@ -73,8 +96,8 @@ func TestBoard_FaultsBeginAndEndByTheClock(t *testing.T) {
 			}
 		}
 		want := [][]Effect{{Hang}, {Hang, Wrong}, {Wrong}}
-		if !slices.EqualFunc(b.applied, want, slices.Equal) {
-			t.Errorf("applied %v, want %v", b.applied, want)
+		if applied, _ := b.log(); !slices.EqualFunc(applied, want, slices.Equal) {
+			t.Errorf("applied %v, want %v", applied, want)
 		}
 	})
 }
@@ -110,7 +133,7 @@ func TestBoard_RefusedListLeavesTheOld(t *testing.T) {
 	t.Parallel()
 	b := newRecorded()
 	defer b.Close()
-	b.refuse = Partition
+	b.refuses(Partition)
 	if err := b.Put(time.Now(), []Fault{tpacFault(0, 0, Hang)}); err != nil {
 		t.Fatal(err)
 	}
@@ -120,8 +143,8 @@ func TestBoard_RefusedListLeavesTheOld(t *testing.T) {
 	if got, want := active(b.Board), []Effect{Hang}; !slices.Equal(got, want) {
 		t.Errorf("in force: got %v, want %v", got, want)
 	}
-	if last := b.applied[len(b.applied)-1]; !slices.Equal(last, []Effect{Hang}) {
-		t.Errorf("last applied: got %v, want hang again", last)
+	if applied, _ := b.log(); !slices.Equal(applied[len(applied)-1], []Effect{Hang}) {
+		t.Errorf("applied %v, want hang again at last", applied)
 	}
 }
 
@@ -130,16 +153,16 @@ func TestBoard_FailureByTheClockIsToldAndTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newRecorded()
 		defer b.Close()
-		b.refuse = Partition
+		b.refuses(Partition)
 		if err := b.Put(time.Now(), []Fault{tpacFault(time.Minute, 0, Partition)}); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if len(b.failed) != 1 || len(active(b.Board)) != 0 {
-			t.Fatalf("told %v, in force %v, want one failure and nothing in force", b.failed, active(b.Board))
+		if _, failed := b.log(); len(failed) != 1 || len(active(b.Board)) != 0 {
+			t.Fatalf("told %v, in force %v, want one failure and nothing in force", failed, active(b.Board))
 		}
-		b.refuse = EffectUnknown
+		b.refuses(EffectUnknown)
 		time.Sleep(retry)
 		synctest.Wait()
 		if got := active(b.Board); !slices.Equal(got, []Effect{Partition}) {

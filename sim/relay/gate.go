@@ -154,7 +154,7 @@ func (g *Gate) admit(accepted *net.TCPConn) *conn {
 		reset(accepted)
 		return nil
 	}
-	c := &conn{Conn: accepted, gate: g, done: make(chan struct{})}
+	c := newConn(accepted, g)
 	g.conns[c] = struct{}{}
 	return c
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"runtime"
 	"testing"
 	"time"
 
@@ -117,5 +118,24 @@ func TestRelay_CloseEndsStalledConnections(t *testing.T) {
 		}
 	case <-time.After(patience):
 		t.Fatal("close waits for a stalled connection")
+	}
+}
+
+func TestRelay_StalledConnectionEndsWithItsAgent(t *testing.T) {
+	t.Parallel()
+	for _, p := range []Passage{Stall, Drop} {
+		origins := NewOrigins()
+		r := started(t, fault.Origin{}, naming(t, origins).Addr().String(), origins)
+		c := dial(t, r.Addr())
+		for len(r.slots) == 0 {
+			runtime.Gosched()
+		}
+		set(t, r, p)
+		_ = c.Close()
+		for deadline := time.Now().Add(patience); len(r.slots) > 0; runtime.Gosched() {
+			if time.Now().After(deadline) {
+				t.Fatalf("%v: the place of an agent that is gone is kept", p)
+			}
+		}
 	}
 }

@@ -24,10 +24,12 @@ type Call struct {
 	// Origin is for whom the request is made, handed on by the systems that call others.
 	Origin fault.Origin
 
-	server *Server
-	step   portolan.StepID
-	direct bool // from a user's own client, not from another system
-	wrong  bool // the calling system was told that the answer must be false
+	server  *Server
+	step    portolan.StepID
+	direct  bool // from a user's own client, not from another system
+	wrong   bool // the calling system was told that the answer must be false
+	body    []byte
+	bodyErr error
 }
 
 // Refusal is an answer that a system gives on purpose instead of the one that was asked for.
@@ -53,15 +55,20 @@ const mostBody = 256 << 10
 
 // Body returns the request's body.
 func (c *Call) Body() ([]byte, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(nil, c.Request.Body, mostBody))
 	var tooLarge *http.MaxBytesError
 	switch {
-	case errors.As(err, &tooLarge):
+	case errors.As(c.bodyErr, &tooLarge):
 		return nil, refuse(http.StatusRequestEntityTooLarge, "too_large", "want at most %d bytes", mostBody)
-	case err != nil:
+	case c.bodyErr != nil:
 		return nil, refuse(http.StatusBadRequest, "malformed", "the request broke off")
 	}
-	return body, nil
+	return c.body, nil
+}
+
+// readBody reads the body before anything else is done: only then does net/http notice that the caller has
+// gone, and a request that hangs must end with its caller.
+func (c *Call) readBody() {
+	c.body, c.bodyErr = io.ReadAll(http.MaxBytesReader(nil, c.Request.Body, mostBody))
 }
 
 // JSON decodes the request's body strictly.

@@ -114,6 +114,7 @@ func (s *Server) Close() error {
 func (s *Server) answer(route Route, r *http.Request) (Answer, error) {
 	call := &Call{Request: r, Now: time.Now(), server: s, step: route.Step}
 	call.Origin, call.direct, call.wrong = s.originOf(r)
+	call.readBody()
 	trouble, err := s.troubles.serving(call)
 	if err != nil {
 		return Answer{}, err
