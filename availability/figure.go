@@ -68,6 +68,9 @@ func (s *Sum) Figure() Figure {
 	}
 }
 
+// why says why there is no figure, if there is none.
+//
+// Design 3.5: "Zero weight in the whole window gives null with a reason."
 func (s *Sum) why() string {
 	switch {
 	case s.plain.inService().IsZero():

@@ -19,6 +19,8 @@ type Events struct {
 // Besides those in the window, events must hold the first run after it, if one is known: that run says whether the
 // last result in the window was followed. Later ones do no harm.
 //
+// Design 3.1: "A result counts when it happened at the port, whenever it arrives."
+//
 // Design 3.11: "integers folded in the order (start, stream, sequence); arrival order never changes a figure".
 func Fold(before Timeline, events Events, window portolan.Span) ([]Segment, Timeline) {
 	runs, stops := events.sorted()

@@ -42,7 +42,7 @@ func (u Uint128) big() *big.Int {
 	return n.Lsh(n, 64).Or(n, new(big.Int).SetUint64(u.Lo))
 }
 
-// Ratio is an exact fraction. It is divided only when it is printed (design 3.11). The zero Ratio does not exist.
+// Ratio is an exact fraction: design 3.11 wants "division only when printing". The zero Ratio does not exist.
 type Ratio struct {
 	Num, Den Uint128
 }

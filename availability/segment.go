@@ -36,6 +36,8 @@ func AppendSegment(segments []Segment, s Segment) []Segment {
 }
 
 // Clip returns the parts of segments that lie in window.
+//
+// Design 3.2: "A window takes holds that began before it, and cuts at both edges."
 func Clip(segments []Segment, window portolan.Span) []Segment {
 	var in []Segment
 	for _, s := range segments {

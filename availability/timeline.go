@@ -1,11 +1,6 @@
 package availability
 
-import (
-	"bytes"
-	"cmp"
-
-	"portolan"
-)
+import "portolan"
 
 // mode is what a series does from the last folded event on. Values are stored: do not reorder, add at the end.
 type mode uint8
@@ -27,7 +22,8 @@ type place struct {
 
 // Timeline is the state of a series' fold after some of its events: small, comparable, storable. The zero
 // Timeline is that of a series without any event. Events are given in order; each costs O(1), and what it settles
-// for good is appended to the caller's segments. An event that is out of order is refused: see Touches and Fold.
+// for good is appended to the caller's segments; Tail says what holds since. An event that is out of order is
+// refused: Touches says which hours it can change, and Fold folds those again.
 type Timeline struct {
 	mode  mode
 	since portolan.Instant // what comes from here on is not settled yet
@@ -37,7 +33,7 @@ type Timeline struct {
 	end, holdEnd portolan.Instant
 
 	gapEnd portolan.Instant // a run that starts before it starts inside a gap
-	last   place
+	last   place            // of the last event
 }
 
 // Append folds a run, and appends to settled what is now known for good of the time before it. ok is false, and
@@ -46,12 +42,11 @@ type Timeline struct {
 // Design 3.2: "A result holds from its start until the next first-attempt start of its series, at most until its
 // end + hold [...]; after that the series is unmonitored."
 func (t *Timeline) Append(settled []Segment, r Run) (_ []Segment, ok bool) {
-	p := place{at: r.Start, stream: r.Stream, seq: r.Seq}
-	if p.compare(t.last) <= 0 {
+	if !t.follows(r) {
 		return settled, false
 	}
 	settled = t.settle(settled, r.Start, r.Class)
-	t.last, t.since = p, r.Start
+	t.last, t.since = place{at: r.Start, stream: r.Stream, seq: r.Seq}, r.Start
 	t.mode, t.class, t.end, t.holdEnd = holding, r.Class, r.End(), r.holdEnd()
 	if r.Start < t.gapEnd || r.Class.State() == portolan.Unmonitored {
 		t.rest(idle)
@@ -91,6 +86,8 @@ func (t *Timeline) Tail(segments []Segment, until portolan.Instant) []Segment {
 // settle appends what the series was from t.since to at; next is the class of the run that starts there, or
 // Unmonitored if none does.
 //
+// Design 3.2: "Before its first result a series is not in service." Nor is it from its retirement to its next result.
+//
 // Design 3.6: "A transition gap runs from the end of the last run of the old state to the start of the first run of
 // the new; the hold after a result that none follows is a gap too."
 func (t *Timeline) settle(segments []Segment, at portolan.Instant, next Class) []Segment {
@@ -115,15 +112,10 @@ func (t *Timeline) rest(m mode) {
 	t.mode, t.class, t.end, t.holdEnd = m, Unmonitored, 0, 0
 }
 
-// compare orders places as events are folded.
-func (p place) compare(o place) int {
-	switch {
-	case p.at != o.at:
-		return cmp.Compare(p.at, o.at)
-	case p.stop != o.stop && p.stop:
-		return 1
-	case p.stop != o.stop:
-		return -1
+// follows reports whether a run comes after everything folded so far.
+func (t *Timeline) follows(r Run) bool {
+	if r.Start == t.last.at && t.last.stop {
+		return false
 	}
-	return cmp.Or(bytes.Compare(p.stream[:], o.stream[:]), cmp.Compare(p.seq, o.seq))
+	return r.Compare(Run{Start: t.last.at, Stream: t.last.stream, Seq: t.last.seq}) > 0
 }
