@@ -48,7 +48,7 @@ func ParseTemplate(text string) (Template, error) {
 		}
 		name, rest, closed := strings.Cut(after, "}")
 		if !closed || !ValidName(name) {
-			return Template{}, fmt.Errorf("reference %q: want ${name}, or $${ for a literal ${", "${"+shorten(after))
+			return Template{}, fmt.Errorf("%q is no reference: want ${name}, or $${ for a literal ${", "${"+shorten(after))
 		}
 		literal.WriteString(before)
 		flush()

@@ -89,5 +89,6 @@ func (c *compiler) text(d *textDefinition) body {
 	if _, _, err := mime.ParseMediaType(contentType); err != nil {
 		c.fault("text.type", "is not a media type", "a type like text/plain")
 	}
-	return text{c.template("text.text", d.Text), nil, map[string]string{"Content-Type": contentType}}
+	t, _ := c.template("text.text", d.Text)
+	return text{t, nil, map[string]string{"Content-Type": contentType}}
 }

@@ -79,16 +79,17 @@ func (c *compiler) fault(path, problem, allowed string) {
 	c.faults = append(c.faults, probe.Fault{Path: path, Problem: problem, Allowed: allowed})
 }
 
-// template compiles a text with references.
-func (c *compiler) template(path, text string) probe.Template {
+// template compiles a text with references; ok is false if it is at fault.
+func (c *compiler) template(path, text string) (t probe.Template, ok bool) {
 	t, err := probe.ParseTemplate(text)
 	if err != nil {
-		c.fault(path, err.Error(), "")
+		c.fault(path, "holds a ${ that begins no reference", "${name}, or $${ for a literal ${")
+		return t, false
 	}
 	for _, name := range t.Names() {
 		c.needs[name] = true
 	}
-	return t
+	return t, true
 }
 
 // named is a template with the name of what it fills: a header, a field.
@@ -101,7 +102,8 @@ type named struct {
 func (c *compiler) named(path string, texts map[string]string) []named {
 	var all []named
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
-		all = append(all, named{name, c.template(join(path, name), texts[name])})
+		text, _ := c.template(join(path, name), texts[name])
+		all = append(all, named{name, text})
 	}
 	return all
 }
@@ -118,7 +120,9 @@ func (c *compiler) request(d *definition) request {
 	}
 	r.method = c.method(d.Method, r.body != nil)
 	if d.Basic != nil {
-		r.basic = &basic{c.template("basic.user", d.Basic.User), c.template("basic.password", d.Basic.Password)}
+		r.basic = &basic{}
+		r.basic.user, _ = c.template("basic.user", d.Basic.User)
+		r.basic.password, _ = c.template("basic.password", d.Basic.Password)
 	}
 	return r
 }
@@ -144,18 +148,20 @@ func (c *compiler) method(text string, body bool) string {
 // url compiles the address: absolute, or a reference to a value that begins one.
 func (c *compiler) url(text string) probe.Template {
 	const allowed = "an address that begins with http://, https:// or a ${value}"
-	t := c.template("url", text)
-	sample, err := t.Expand(func(_, before string) (string, error) {
-		if before == "" {
-			return "http://x", nil
-		}
-		return "x", nil
-	})
-	if err != nil || text == "" {
+	if text == "" {
 		c.fault("url", "is missing", allowed)
+		return probe.Template{}
+	}
+	t, ok := c.template("url", text)
+	if !ok {
 		return t
 	}
-	u, err := url.Parse(sample)
+	u, err := url.Parse(sample(t, func(before string) string {
+		if before == "" {
+			return "http://x"
+		}
+		return "x"
+	}))
 	switch {
 	case err != nil:
 		c.fault("url", "is not an address", allowed)
@@ -165,6 +171,12 @@ func (c *compiler) url(text string) probe.Template {
 		c.fault("url", "holds a user", `an address without one, and "basic"`)
 	}
 	return t
+}
+
+// sample returns the template's text with stand-ins for its values; before is the text that precedes each.
+func sample(t probe.Template, standIn func(before string) string) string {
+	text, _ := t.Expand(func(_, before string) (string, error) { return standIn(before), nil }) // no stand-in fails
+	return text
 }
 
 var headerName = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")

@@ -25,9 +25,8 @@ func (c *compiler) json(value any) body {
 // jsonText compiles JSON as text. Its references must stand inside quotes: there, and only there, can a
 // value be escaped.
 func (c *compiler) jsonText(source string) body {
-	t := c.template("json", source)
-	sample, err := t.Expand(func(string, string) (string, error) { return "x", nil })
-	if err == nil && !json.Valid([]byte(sample)) {
+	t, ok := c.template("json", source)
+	if ok && !json.Valid([]byte(sample(t, func(string) string { return "x" }))) {
 		c.fault("json", "is not JSON", `a structure, or JSON as text with each ${value} inside quotes`)
 	}
 	return text{t, escapeInJSON, map[string]string{"Content-Type": jsonType}}
@@ -50,7 +49,8 @@ func (c *compiler) jsonValue(path string, value any) any {
 		}
 		return v
 	case string:
-		return c.template(path, v)
+		t, _ := c.template(path, v)
+		return t
 	case []any:
 		items := make([]any, len(v))
 		for i, item := range v {

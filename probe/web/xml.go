@@ -28,15 +28,15 @@ func (c *compiler) xml(path, source, contentType string) body {
 // xmlTemplate compiles XML text: a document or, if fragment, any number of elements. References must stand
 // in text or in attributes: there, and only there, can a value be escaped.
 func (c *compiler) xmlTemplate(path, source string, fragment bool) probe.Template {
-	t := c.template(path, source)
-	sample, err := t.Expand(func(string, string) (string, error) { return marker, nil })
-	if err != nil {
+	t, ok := c.template(path, source)
+	if !ok {
 		return t
 	}
+	document := sample(t, func(string) string { return marker })
 	if fragment {
-		sample = "<fragment>" + sample + "</fragment>"
+		document = "<fragment>" + document + "</fragment>"
 	}
-	elements, misplaced, err := inspectXML(sample)
+	elements, misplaced, err := inspectXML(document)
 	switch {
 	case err != nil:
 		c.fault(path, "is not well-formed: "+err.Error(), "well-formed XML")
