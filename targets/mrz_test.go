@@ -124,6 +124,22 @@ func TestReadMRZ_SaysWhatIsWrong(t *testing.T) {
 	}
 }
 
+// Only the digit over optional data may be a filler; an unknown date of birth has the digit 0.
+func TestReadMRZ_TakesFillerForOneDigitOnly(t *testing.T) {
+	t.Parallel()
+	doc := specimens["td1"].want
+	doc.Birth = "<<<<<<"
+	lines, err := doc.MRZ()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines[1] = lines[1][:6] + "<" + lines[1][7:]
+	var digit *targets.CheckDigitError
+	if _, err := targets.ReadMRZ(lines); !errors.As(err, &digit) || digit.Field != "date of birth" {
+		t.Errorf("got %v, want a check digit error of the date of birth", err)
+	}
+}
+
 func TestDocument_MRZ_RefusesWhatItCannotPrint(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*targets.Document){

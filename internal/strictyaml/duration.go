@@ -34,7 +34,7 @@ func ParseDuration(text string) (time.Duration, error) {
 		}
 	}
 	switch sum := days + rest; {
-	case rest < 0 || m[3] != "" && (m[3][0] == '+' || m[3][0] == '-'):
+	case strings.HasPrefix(m[3], "+") || strings.HasPrefix(m[3], "-"):
 		return 0, fmt.Errorf("%.40q: want %s", text, durationForm)
 	case sum < days:
 		return 0, fmt.Errorf("%.40q: want a duration of less than 292 years", text)
