@@ -28,6 +28,8 @@ type Origin struct {
 // NewRun returns the run that a result is on its series' timeline; ok is false for a later attempt, which is not
 // on it.
 //
+// Design 3.2: hold is "2.5 x interval, or the longer one that a back-off put in force and the result carries".
+//
 // Design 3.4: "Only attempt 1 makes the timeline; later attempts are kept and shown, and may delay a page, never a
 // figure."
 func NewRun(r *portolan.Result, o Origin) (run Run, ok bool) {
@@ -42,10 +44,18 @@ func NewRun(r *portolan.Result, o Origin) (run Run, ok bool) {
 }
 
 // End returns when the run ended.
-func (r Run) End() portolan.Instant { return r.Start.Add(max(0, r.Duration)) }
+func (r Run) End() portolan.Instant { return later(r.Start, r.Duration) }
 
 // holdEnd returns when the run's result holds no longer, if nothing ended it before.
-func (r Run) holdEnd() portolan.Instant { return r.End().Add(max(0, r.Hold)) }
+func (r Run) holdEnd() portolan.Instant { return later(r.End(), r.Hold) }
+
+// later returns the instant d after at: at itself if d is negative, Forever if there is none so late.
+func later(at portolan.Instant, d time.Duration) portolan.Instant {
+	if at > Forever-portolan.Instant(max(0, d)/time.Microsecond) {
+		return Forever
+	}
+	return at.Add(max(0, d))
+}
 
 // Compare orders runs of one series by (start, stream, sequence number), the one order in which they are folded.
 func (r Run) Compare(o Run) int {

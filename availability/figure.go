@@ -47,7 +47,7 @@ const (
 	whyNotInService  = "no series was in service"
 	whyUnmonitored   = "nothing was monitored"
 	whyNoWeight      = "the monitored time has no weight: its volumes or shares are zero"
-	whyAllMaintained = "everything monitored was planned maintenance"
+	whyAllMaintained = "all monitored time with weight was planned maintenance"
 )
 
 // Figure returns what the sum amounts to.

@@ -47,7 +47,8 @@ func Clip(segments []Segment, window portolan.Span) []Segment {
 	return in
 }
 
-// Hours yields the parts of span that lie in each UTC hour, in order.
+// Hours yields the parts of span that lie in each UTC hour, in order. The caller bounds the span: it must not reach to
+// Forever.
 func Hours(span portolan.Span) iter.Seq[portolan.Span] {
 	return func(yield func(portolan.Span) bool) {
 		for from := span.From; from < span.To; {

@@ -87,6 +87,9 @@ func (t times) of(classes ...Class) Uint128 {
 	return sum
 }
 
+// monitored returns the time in which a result held.
+//
+// Design 3.3: "Unmonitored is not up and not down."
 func (t times) monitored() Uint128 { return t.of(Up, Slow, DownService, DownDependency, DownNetwork) }
 
 func (t times) inService() Uint128 { return t.monitored().Add(t[Unmonitored]) }

@@ -55,11 +55,6 @@ func (t *Tally) Merge(o Tally) {
 	}
 }
 
-// Monitored returns the time in which a result held.
-//
-// Design 3.3: "Unmonitored is not up and not down."
-func (t *Tally) Monitored() int64 { return t.InService() - t.Time[Unmonitored] }
-
 // InService returns the time from the series' first result on, retirements left out.
 func (t *Tally) InService() int64 {
 	var sum int64
