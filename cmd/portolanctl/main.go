@@ -1,0 +1,73 @@
+// Command portolanctl is the operator's tool: it checks configurations, tries one transaction from where
+// the operator sits, and asks the collector.
+//
+// Each command is a file of its own, with a type that has a Run method; the type commands lists them.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	_ "time/tzdata" // definitions name zones, and not every machine has them
+
+	"github.com/alecthomas/kong"
+
+	"portolan/internal/buildinfo"
+	"portolan/internal/strictyaml"
+)
+
+// commands is every command of the tool.
+type commands struct {
+	CheckConfig checkConfig      `cmd:"" help:"Check definitions and configuration files, and say all that is wrong."`
+	Try         try              `cmd:"" help:"Run one transaction now, and show its steps and phases."`
+	Version     kong.VersionFlag `help:"Print the version."`
+}
+
+const description = `The operator's tool of Portolan.
+
+Exit codes: 0 all is well, 1 a problem was found, 2 wrong use or a fault in a file.`
+
+func main() {
+	t := terminal{os.Stdout, os.Stderr}
+	parser := kong.Must(&commands{}, kong.Name("portolanctl"), kong.Description(description),
+		kong.Vars{"version": buildinfo.Version(), "kinds": kindNames()}, kong.Bind(t))
+	command, err := parser.Parse(os.Args[1:])
+	if err == nil {
+		err = command.Run()
+	} else {
+		err = usageError{fmt.Errorf("%w (see portolanctl --help)", err)}
+	}
+	os.Exit(t.report(err))
+}
+
+// terminal is where commands write.
+type terminal struct{ out, err io.Writer }
+
+// usageError is a mistake of the person who called.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// errProblem is a problem that a command has found and already shown.
+var errProblem = errors.New("a problem was found")
+
+// report prints an error and returns the exit code for it.
+func (t terminal) report(err error) int {
+	faults, faulty := errors.AsType[strictyaml.Faults](err)
+	_, misused := errors.AsType[usageError](err)
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errProblem):
+		return 1
+	case faulty:
+		fmt.Fprintln(t.err, faults)
+		return 2
+	}
+	fmt.Fprintln(t.err, "portolanctl:", err)
+	if misused {
+		return 2
+	}
+	return 1
+}
