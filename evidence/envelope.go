@@ -21,6 +21,7 @@ type Envelope struct {
 	Count    int      // of records, as the header tells
 	Signed   bool
 
+	version   uint64
 	signature []byte
 	packed    []byte
 	way       uint64
@@ -28,7 +29,9 @@ type Envelope struct {
 	limits    Limits
 }
 
-// Open reads a batch's header. It does not unpack the body, and keeps referring to data.
+// Open reads a batch's header. It does not unpack the body, and keeps referring to data. With a VersionError
+// it returns the envelope as well, as far as the header is that of every version: who, which stream and
+// number, previous hash, lane and signature.
 func Open(data []byte, limits Limits) (*Envelope, error) {
 	limits = limits.withDefaults()
 	if len(data) > limits.Content {
@@ -52,18 +55,24 @@ func Open(data []byte, limits Limits) (*Envelope, error) {
 	if err := e.readHeader(content); err != nil {
 		return nil, err
 	}
+	if e.version != version {
+		return e, &VersionError{Version: e.version}
+	}
 	return e, nil
 }
 
+// lastCommonField ends the header fields whose meaning no version changes. The version is the first of them.
+const lastCommonField = 7
+
 func (e *Envelope) readHeader(content []byte) error {
-	var v uint64
 	m := message{what: "header", rest: content}
 	for m.next() {
+		if e.version > version && m.num > lastCommonField {
+			continue
+		}
 		switch m.num {
 		case 1:
-			if v = m.uint(); v != version {
-				m.set(&VersionError{Version: v})
-			}
+			e.version = m.uint()
 		case 2:
 			e.Agent = portolan.AgentID(m.bytes())
 		case 3:
@@ -86,7 +95,7 @@ func (e *Envelope) readHeader(content []byte) error {
 			e.packed = m.bytes()
 		}
 	}
-	if m.err == nil && v == 0 {
+	if m.err == nil && e.version == 0 {
 		return malformed("header", "has no version")
 	}
 	m.set(validateHeader(e.Agent, e.Number, e.Lane))
@@ -112,6 +121,9 @@ func verify(key crypto.PublicKey, h Hash, signature []byte) error {
 // Decode unpacks the batch. It asks planOf (nil: none is known) for a plan that the batch names but does not
 // carry, and fails with an UnknownPlanError if there is none.
 func (e *Envelope) Decode(planOf func(PlanHash) (*portolan.Plan, bool)) (*Batch, error) {
+	if e.version != version {
+		return nil, &VersionError{Version: e.version}
+	}
 	body, err := unpack(e.packed, e.way, e.size)
 	if err != nil {
 		return nil, err

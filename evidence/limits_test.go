@@ -39,12 +39,23 @@ func TestOpen_RefusesWhatIsTooLarge(t *testing.T) {
 
 func TestOpen_TellsANewerVersionFromNonsense(t *testing.T) {
 	t.Parallel()
-	content := protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), 2)
-	data := protowire.AppendBytes(protowire.AppendTag(nil, 1, protowire.BytesType), content)
-	_, err := evidence.Open(data, evidence.Limits{})
+	b := exampleBatch()
+	data := mustSeal(t, b, nil).Bytes
+	e := mustOpen(t, data)
+	content, _ := protowire.ConsumeBytes(data[1:])
+	content = append([]byte(nil), content...)
+	content[1] = 2 // the version, its value behind the tag
+	data = protowire.AppendBytes(protowire.AppendTag(nil, 1, protowire.BytesType), content)
+	newerEnvelope, err := evidence.Open(data, evidence.Limits{})
 	var newer *evidence.VersionError
 	if !errors.As(err, &newer) || newer.Version != 2 {
-		t.Errorf("got %v, want VersionError 2", err)
+		t.Fatalf("got %v, want VersionError 2", err)
+	}
+	if newerEnvelope.Number != e.Number || newerEnvelope.Agent != e.Agent || newerEnvelope.Hash == e.Hash {
+		t.Errorf("got %s, batch %d", newerEnvelope.Agent, newerEnvelope.Number)
+	}
+	if _, err := newerEnvelope.Decode(nil); !errors.As(err, &newer) {
+		t.Errorf("decode: got %v, want VersionError", err)
 	}
 	_, err = evidence.Open([]byte("nonsense"), evidence.Limits{})
 	var malformed *evidence.FormatError

@@ -17,6 +17,17 @@ type Record struct {
 	Excuse   *portolan.Excuse
 }
 
+// Spooled is a record that waits in a spool to be sent.
+type Spooled struct {
+	Record   Record
+	Plan     *portolan.Plan // by which it is to be understood; nil if none was set before it
+	PlanHash PlanHash       // of that plan
+	Size     int            // bytes it takes in the spool, more than in a batch
+	// At is when it was spooled, on the monotonic clock; zero if an earlier process did it, so that its age is
+	// not known.
+	At time.Time
+}
+
 // Seq returns the record's sequence number, zero if the record is empty.
 func (r Record) Seq() portolan.Seq {
 	if p := r.seq(); p != nil {

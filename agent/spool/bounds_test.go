@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"portolan"
+	"portolan/evidence"
 )
 
 func TestSpool_DropsTheOldestBeyondItsSizeAndAdmitsIt(t *testing.T) {
@@ -94,7 +95,7 @@ func BenchmarkDay(b *testing.B) {
 		must(b, s.SetPlan(testPlan()))
 		pages := int64(0)
 		now := time.Now()
-		batch := make([]byte, 450)
+		sealed := make([]byte, 450)
 		for cycle := range 24 * 60 * 4 {
 			var seqs []portolan.Seq
 			before := s.written
@@ -104,8 +105,7 @@ func BenchmarkDay(b *testing.B) {
 				seqs = append(seqs, seq)
 			}
 			now = now.Add(15 * time.Second)
-			f := flight(uint64(cycle+1), seqs...)
-			f.Bytes = batch
+			f := flight{uint64(cycle + 1), evidence.Sealed{Bytes: sealed}, seqs}
 			must(b, s.begin(f, now), s.settle(false, now))
 			pages += (s.written-before)/4096 + 2
 			before = s.written

@@ -7,62 +7,54 @@ import (
 	"slices"
 	"time"
 
+	"portolan"
 	"portolan/evidence"
 )
-
-// Chain is how far the agent's chain of batches has come.
-type Chain struct {
-	Number uint64        // of the last batch sealed; zero if there is none
-	Head   evidence.Hash // its hash
-	Flight *Flight       // that batch, if it was neither acknowledged nor refused yet
-}
-
-// Flight is a batch on its way, exactly as it was and will be sent.
-type Flight struct {
-	Number  uint64
-	Hash    evidence.Hash
-	Bytes   []byte
-	Records Ranges
-}
 
 // ErrFlight says that a flight was begun while another was in progress, or settled while none was.
 var ErrFlight = errors.New("one batch at a time")
 
-// Chain returns how far the chain has come.
-func (s *Spool) Chain() Chain {
+// Chain returns how far the agent's chain of batches has come: the number and the hash of the last one sealed,
+// zero if there is none; and that batch as it was and will be sent, if it was neither acknowledged nor refused.
+func (s *Spool) Chain() (number uint64, head evidence.Hash, flight []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	head, _ := evidence.ParseHash(s.state.Head) // valid since it was read or made
-	c := Chain{Number: s.state.Number, Head: head}
-	if s.state.InFlight {
-		c.Flight = &Flight{Number: c.Number, Hash: head, Bytes: s.state.flight, Records: slices.Clone(s.state.Flying)}
-	}
-	return c
+	head, _ = evidence.ParseHash(s.state.Head) // valid since it was read or made
+	return s.state.Number, head, s.state.flight
 }
 
-// Begin makes the next batch durable, with the records in it and with all that was settled before. Only then
-// may it be sent.
-func (s *Spool) Begin(f Flight) error { return s.begin(f, time.Now()) }
+// Begin makes the next batch durable, with the records in it (in ascending order) and with all that was
+// settled before. Only then may it be sent.
+func (s *Spool) Begin(number uint64, batch evidence.Sealed, records []portolan.Seq) error {
+	return s.begin(flight{number, batch, records}, time.Now())
+}
 
-func (s *Spool) begin(f Flight, now time.Time) error {
+// flight is a batch that is about to be sent.
+type flight struct {
+	number  uint64
+	batch   evidence.Sealed
+	records []portolan.Seq
+}
+
+func (s *Spool) begin(f flight, now time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.closed:
 		return os.ErrClosed
-	case s.state.InFlight || f.Number != s.state.Number+1:
-		return fmt.Errorf("begin batch %d: %w", f.Number, ErrFlight)
+	case s.state.InFlight || f.number != s.state.Number+1:
+		return fmt.Errorf("begin batch %d: %w", f.number, ErrFlight)
 	}
 	if err := s.makeRoomLocked(now); err != nil {
 		return fmt.Errorf("make room for batch: %w", err)
 	}
 	before := s.state
-	s.state.Number, s.state.Head = f.Number, f.Hash.String()
-	s.state.InFlight, s.state.Flying, s.state.flight = true, f.Records, f.Bytes
+	s.state.Number, s.state.Head = f.number, f.batch.Hash.String()
+	s.state.InFlight, s.state.Flying, s.state.flight = true, rangesOf(f.records), f.batch.Bytes
 	if err := errors.Join(s.markLocked(kindFlight, now), s.syncLocked()); err != nil {
 		before.Ran = s.state.Ran
 		s.state = before
-		return fmt.Errorf("begin batch %d: %w", f.Number, err)
+		return fmt.Errorf("begin batch %d: %w", f.number, err)
 	}
 	return nil
 }
@@ -100,5 +92,5 @@ func (s *Spool) settle(resend bool, now time.Time) error {
 
 // forgetLocked lets go of recent records that are done.
 func (s *Spool) forgetLocked() {
-	s.recent = slices.DeleteFunc(s.recent, func(e Entry) bool { return s.state.Done.Has(e.Record.Seq()) })
+	s.recent = slices.DeleteFunc(s.recent, func(e evidence.Spooled) bool { return s.state.Done.Has(e.Record.Seq()) })
 }

@@ -43,14 +43,12 @@ func (d disk) write(dir string) error {
 
 // moment is what a spool promised when it was copied.
 type moment struct {
-	disk    disk
-	file    string // the segment being written
-	safe    int    // bytes of it that had been synced
-	synced  portolan.Seq
-	done    Ranges
-	flight  uint64 // number of the batch in flight, zero if none is
-	number  uint64 // of the last batch begun
-	maybeIn Ranges // records in flight
+	disk   disk
+	file   string // the segment being written
+	safe   int    // bytes of it that had been synced
+	synced portolan.Seq
+	number uint64 // of the last batch begun
+	flight bool   // whether that was neither settled nor could be by what is not yet synced
 }
 
 // cut returns the disk as a power cut may leave it: of what was written and not synced, only a part is there.
@@ -84,11 +82,7 @@ func (w *writer) note() error {
 		w.safe[file], w.synced = head.end, w.s.state.Next-2 // begun, synced, by the append that came after
 	}
 	m := moment{
-		disk: d, file: file, safe: w.safe[file], synced: w.synced, done: slices.Clone(w.s.state.Done),
-		number: w.s.state.Number, maybeIn: slices.Clone(w.s.state.Flying),
-	}
-	if w.s.state.InFlight {
-		m.flight = m.number
+		disk: d, file: file, safe: w.safe[file], synced: w.synced, number: w.s.state.Number, flight: w.s.state.InFlight,
 	}
 	w.moments = append(w.moments, m)
 	return nil
@@ -110,13 +104,13 @@ func (w *writer) step(op int) error {
 	case op == 9:
 		err = s.SetPlan(portolan.Plan{Port: "MIA", Series: slices.Repeat(testPlan().Series, 1+int(s.Next()%3))})
 	case op > 9 && !s.state.InFlight:
-		var entries []Entry
+		var entries []evidence.Spooled
 		if entries, err = s.Read(0, op-9, 1<<20); err == nil {
 			var seqs []portolan.Seq
 			for _, e := range entries {
 				seqs = append(seqs, e.Record.Seq())
 			}
-			err = s.Begin(flight(s.state.Number+1, seqs...))
+			err = begin(s, batch(s.state.Number+1, seqs...))
 		}
 	}
 	if err != nil {
@@ -127,8 +121,8 @@ func (w *writer) step(op int) error {
 
 // holds reports what is wrong with the spool that a power cut at the moment left behind.
 func (m moment) holds(s *Spool) string {
-	c := s.Chain()
-	if c.Number != m.number {
+	number, _, inFlight := s.Chain()
+	if number != m.number {
 		return "the chain's number went back"
 	}
 	var waiting Ranges
@@ -142,13 +136,9 @@ func (m moment) holds(s *Spool) string {
 		}
 		waiting.addRange(Range{e.Record.Seq(), e.Record.Seq()})
 	}
-	flying := Ranges(nil)
-	if c.Flight != nil {
-		flying = c.Flight.Records
-	}
 	for seq := portolan.Seq(1); seq <= m.synced; seq++ {
 		places := 0
-		for _, rs := range []Ranges{waiting, flying, s.state.Done} {
+		for _, rs := range []Ranges{waiting, s.state.Flying, s.state.Done} {
 			if rs.Has(seq) {
 				places++
 			}
@@ -157,8 +147,8 @@ func (m moment) holds(s *Spool) string {
 			return "a synced record is lost, or in two places"
 		}
 	}
-	if m.flight == 0 && c.Flight == nil && s.report.Lost > 0 {
-		return "records were declared lost"
+	if m.flight && inFlight == nil {
+		return "the batch in flight is gone"
 	}
 	return ""
 }

@@ -16,8 +16,8 @@ func (r Range) count() uint64 { return uint64(r.Last - r.First + 1) }
 // Ranges is a set of sequence numbers: runs in ascending order that neither touch nor overlap.
 type Ranges []Range
 
-// RangesOf returns the set of the given numbers, which must ascend.
-func RangesOf(seqs []portolan.Seq) Ranges {
+// rangesOf returns the set of the given numbers, which must ascend.
+func rangesOf(seqs []portolan.Seq) Ranges {
 	var rs Ranges
 	for _, seq := range seqs {
 		if n := len(rs); n > 0 && rs[n-1].Last+1 == seq {

@@ -10,17 +10,6 @@ import (
 	"portolan/evidence"
 )
 
-// Entry is a record as the spool holds it.
-type Entry struct {
-	Record   evidence.Record
-	Plan     *portolan.Plan // by which it is to be understood; nil if none was set before it
-	PlanHash evidence.PlanHash
-	Size     int // bytes it takes in the spool
-	// At is when it was appended, on the monotonic clock; zero if an earlier process did it, so that its age
-	// is not known.
-	At time.Time
-}
-
 // position is a place in a segment: all records up to seq lie before the offset.
 type position struct {
 	seq    portolan.Seq
@@ -28,8 +17,8 @@ type position struct {
 	plan   *planned
 }
 
-func (s *Spool) entry(r evidence.Record, size int, at time.Time) Entry {
-	e := Entry{Record: r, Size: size, At: at}
+func (s *Spool) entry(r evidence.Record, size int, at time.Time) evidence.Spooled {
+	e := evidence.Spooled{Record: r, Size: size, At: at}
 	if s.plan != nil {
 		e.Plan, e.PlanHash = s.plan.plan, s.plan.hash
 	}
@@ -38,18 +27,18 @@ func (s *Spool) entry(r evidence.Record, size int, at time.Time) Entry {
 
 // Recent returns the records to be sent whose age is known, in order: those that this process appended, the
 // last few thousand at most.
-func (s *Spool) Recent() []Entry {
+func (s *Spool) Recent() []evidence.Spooled {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(s.recent), func(e Entry) bool { return s.state.Flying.Has(e.Record.Seq()) })
+	return slices.DeleteFunc(slices.Clone(s.recent), func(e evidence.Spooled) bool { return s.state.Flying.Has(e.Record.Seq()) })
 }
 
 // Read returns the records to be sent from number from on, in order: at most most of them, and no more once
 // they take mostBytes in the spool.
-func (s *Spool) Read(from portolan.Seq, most, mostBytes int) ([]Entry, error) {
+func (s *Spool) Read(from portolan.Seq, most, mostBytes int) ([]evidence.Spooled, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var out []Entry
+	var out []evidence.Spooled
 	size := 0
 	for _, g := range s.segments {
 		if len(out) == most || size >= mostBytes {
@@ -63,7 +52,7 @@ func (s *Spool) Read(from portolan.Seq, most, mostBytes int) ([]Entry, error) {
 		if start.seq >= max(from, wanted[0].First) {
 			start = position{}
 		}
-		err := s.walk(g, start, func(e Entry, behind position) bool {
+		err := s.walk(g, start, func(e evidence.Spooled, behind position) bool {
 			g.readTo = behind
 			if seq := e.Record.Seq(); seq >= from && wanted.Has(seq) {
 				e.At = s.appendedAtLocked(seq)
@@ -81,7 +70,7 @@ func (s *Spool) Read(from portolan.Seq, most, mostBytes int) ([]Entry, error) {
 
 // appendedAtLocked returns when a record was appended, zero if that is not known.
 func (s *Spool) appendedAtLocked(seq portolan.Seq) time.Time {
-	i, ok := slices.BinarySearchFunc(s.recent, seq, func(e Entry, seq portolan.Seq) int {
+	i, ok := slices.BinarySearchFunc(s.recent, seq, func(e evidence.Spooled, seq portolan.Seq) int {
 		return int(int64(e.Record.Seq()) - int64(seq))
 	})
 	if !ok {
@@ -92,7 +81,7 @@ func (s *Spool) appendedAtLocked(seq portolan.Seq) time.Time {
 
 // walk hands the records of a segment behind a position to visit, each with the position behind itself, until
 // visit returns false.
-func (s *Spool) walk(g *segment, from position, visit func(Entry, position) bool) error {
+func (s *Spool) walk(g *segment, from position, visit func(evidence.Spooled, position) bool) error {
 	data, err := readFrom(g.path, from.offset, g.bytes)
 	if err != nil {
 		return fmt.Errorf("read segment: %w", err)
@@ -112,7 +101,7 @@ func (s *Spool) walk(g *segment, from position, visit func(Entry, position) bool
 				return fmt.Errorf("read record: %w", err)
 			}
 			at.seq = r.Seq()
-			e := Entry{Record: r, Size: len(f.payload)}
+			e := evidence.Spooled{Record: r, Size: len(f.payload)}
 			if at.plan != nil {
 				e.Plan, e.PlanHash = at.plan.plan, at.plan.hash
 			}
@@ -138,6 +127,15 @@ func readFrom(path string, from, to int64) ([]byte, error) {
 	return data[:n], err
 }
 
+// Waiting returns how many records are not yet acknowledged, those in flight included.
+func (s *Spool) Waiting() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.waitingLocked()
+}
+
+func (s *Spool) waitingLocked() uint64 { return uint64(s.state.Next-1) - s.state.Done.Count() }
+
 // Backlog is how much a spool holds.
 type Backlog struct {
 	Records uint64           // not yet acknowledged, those in flight included
@@ -151,7 +149,7 @@ func (s *Spool) Pending() (Backlog, error) {
 	first, err := s.Read(0, 1, 1)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b := Backlog{Records: uint64(s.state.Next-1) - s.state.Done.Count(), Bytes: s.bytesLocked(), Dropped: s.dropped}
+	b := Backlog{Records: s.waitingLocked(), Bytes: s.bytesLocked(), Dropped: s.dropped}
 	if len(first) > 0 {
 		b.Oldest = first[0].Record.At()
 	}

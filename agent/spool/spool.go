@@ -60,7 +60,7 @@ type Spool struct {
 	file     *os.File   // of the last segment
 	dirty    bool       // something was written and not yet synced
 	plan     *planned
-	recent   []Entry
+	recent   []evidence.Spooled
 	ranSince time.Time // when state.Ran was last brought up to date
 	aliveAt  time.Time // when the last alive mark was written
 	markedAt time.Time // when the state was last written
@@ -140,11 +140,15 @@ func (s *Spool) SetPlan(p portolan.Plan) error {
 	if s.closed {
 		return os.ErrClosed
 	}
-	next := &planned{hash: evidence.HashPlan(&p), plan: &p}
+	text := evidence.AppendPlan(nil, &p)
+	next, err := readPlan(text)
+	if err != nil {
+		return fmt.Errorf("append plan: %w", err)
+	}
 	if s.plan != nil && s.plan.hash == next.hash {
 		return nil
 	}
-	if err := s.appendLocked(kindPlan, evidence.AppendPlan(nil, &p)); err != nil {
+	if err := s.appendLocked(kindPlan, text); err != nil {
 		return fmt.Errorf("append plan: %w", err)
 	}
 	s.plan = next

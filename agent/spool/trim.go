@@ -118,7 +118,7 @@ func (s *Spool) lossesLocked(g *segment) ([]loss, error) {
 		losses[i].records = r
 	}
 	i := 0
-	err := s.walk(g, position{}, func(e Entry, _ position) bool {
+	err := s.walk(g, position{}, func(e evidence.Spooled, _ position) bool {
 		for i < len(wanted) && wanted[i].Last < e.Record.Seq() {
 			i++
 		}
