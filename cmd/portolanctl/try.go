@@ -9,8 +9,6 @@ import (
 	"os/signal"
 	"time"
 
-	"golang.org/x/term"
-
 	"portolan"
 	"portolan/internal/strictyaml"
 	"portolan/internal/waterfall"
@@ -109,7 +107,7 @@ func (c try) options() (probe.Options, error) {
 // tool does. The line is wiped when the run is over.
 func progress(t terminal, transaction *probe.Transaction) func(portolan.StepResult, *probe.Failure) {
 	f, ok := t.err.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
+	if !ok || !waterfall.StyleOf(f).Color { // escape sequences wipe the line
 		return nil
 	}
 	steps, done := transaction.Steps, 0
