@@ -1,2 +1,248 @@
-// Package collector is the center.
+// Package collector is the center: it takes in agents' evidence, keeps it, folds it into figures and serves them.
+//
+// Start at Run, which wires the rooms below it: ingest acknowledges batches once the ledger holds them, the
+// projection folds them, and this package serves what came of it as pages, as the API (api.go and the files named
+// api_*) and as metrics (metrics.go). Around them it keeps the journal: when a collector was up, which ports,
+// definitions and settings were in force, what people declared.
+//
+// The package refuses to compute a figure or to judge evidence: it asks the projection, and it asks ingest.
 package collector
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"portolan"
+	"portolan/collector/ingest"
+	"portolan/collector/ledger"
+	"portolan/collector/ledger/sqlite"
+	"portolan/collector/projection"
+	"portolan/collector/registry"
+	"portolan/evidence"
+)
+
+// collector is what the parts share.
+type collector struct {
+	options    Options
+	log        *zap.Logger
+	ledger     ledger.Ledger
+	registry   *registry.Registry
+	projection *projection.Projection
+	ingest     *ingest.Ingest
+	metrics    *metrics
+	events     *broadcast
+	around     atomic.Pointer[surroundings]
+	caughtUp   atomic.Bool
+	wake       chan struct{} // a batch was accepted: there is something to fold
+	reloading  sync.Mutex
+}
+
+// How long things take. Stopping must be over in 5 s, so that a service manager need not kill it.
+const (
+	aliveEvery   = 30 * time.Second
+	stopServing  = 3 * time.Second
+	stopFolding  = time.Second
+	foldAnyway   = 5 * time.Second // when no wake came: another collector may have written
+	afterFailure = 2 * time.Second
+)
+
+// Run runs a collector until ctx is done, and returns after what it acknowledged is durable and answered.
+func Run(ctx context.Context, o Options) (err error) {
+	o = o.withDefaults()
+	around, err := readSurroundings(o.Config, o.Ways)
+	if err != nil {
+		return err
+	}
+	l, err := sqlite.Open(ctx, sqlite.Options{Path: o.Config.ledgerFile()})
+	if err != nil {
+		return fmt.Errorf("open ledger: %w", err)
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	c, err := newCollector(ctx, o, l, around)
+	if err != nil {
+		return err
+	}
+	listener := o.Listener
+	if listener == nil {
+		if listener, err = new(net.ListenConfig).Listen(ctx, "tcp", o.Config.Listen); err != nil {
+			return fmt.Errorf("listen: %w", err)
+		}
+	}
+	if err := c.begin(ctx); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	return errors.Join(c.serve(ctx, listener), c.end())
+}
+
+func newCollector(ctx context.Context, o Options, l ledger.Ledger, around *surroundings) (*collector, error) {
+	now := portolan.InstantOf(time.Now())
+	authority, err := registry.OpenAuthority(o.Config.Data, 0, now)
+	if err != nil {
+		return nil, fmt.Errorf("open keys: %w", err)
+	}
+	c := &collector{options: o, log: o.Log.Named("collector"), ledger: l, wake: make(chan struct{}, 1), events: newBroadcast()}
+	c.around.Store(around)
+	if c.registry, err = registry.New(ctx, l, authority, now); err != nil {
+		return nil, err
+	}
+	c.metrics = newMetrics(c, around)
+	c.projection, err = projection.New(ctx, projection.Options{Ledger: l, News: c.tell})
+	if err != nil {
+		return nil, err
+	}
+	c.ingest = ingest.New(ingest.Options{
+		Ledger: l, Registry: c.registry,
+		Accepted: func(ledger.Link, *evidence.Batch) { c.wakeUp() },
+		Counted:  c.metrics.countBatch,
+		Failed:   func(err error) { c.log.Error("batch could not be taken in", zap.Error(err)) },
+	})
+	return c, nil
+}
+
+// wakeUp makes the folding loop look at the ledger now.
+func (c *collector) wakeUp() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+// tell takes in the news of a folded link.
+func (c *collector) tell(n projection.News) {
+	c.metrics.countNews(n)
+	c.events.send(n)
+}
+
+// begin notes in the journal that a collector is up and what is in force, and takes in what waited for an upgrade.
+func (c *collector) begin(ctx context.Context) error {
+	now := portolan.InstantOf(time.Now())
+	if err := c.note(ctx, evidence.EntryCollectorStart, "", now, startNote()); err != nil {
+		return err
+	}
+	if err := c.noteSurroundings(ctx, c.around.Load(), now); err != nil {
+		return err
+	}
+	taken, err := c.ingest.TakeIn(ctx)
+	if err != nil {
+		return fmt.Errorf("take in waiting batches: %w", err)
+	}
+	if taken > 0 {
+		c.log.Info("took in batches of a newer version", zap.Int("batches", taken))
+	}
+	return nil
+}
+
+// serve runs the loops and the server until ctx is done or one of them fails.
+func (c *collector) serve(ctx context.Context, listener net.Listener) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	server := &http.Server{
+		Handler: c.routes(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+	}
+	server.RegisterOnShutdown(c.events.close)
+	var loops sync.WaitGroup
+	// The folding loop outlives the server a little, so that what was acknowledged last is folded too.
+	folding, stopLoop := context.WithCancel(context.WithoutCancel(ctx))
+	loops.Go(func() { c.foldLoop(folding) })
+	loops.Go(func() { c.aliveLoop(ctx) })
+	loops.Go(func() { c.metrics.refreshLoop(ctx) })
+	served := make(chan error, 1)
+	go func() { served <- serveWeb(listener, server, c.around.Load().config.WebConfig) }()
+	c.log.Info("collector is serving", zap.String("address", listener.Addr().String()))
+	c.options.Ready()
+
+	var err error
+	select {
+	case err = <-served:
+	case <-ctx.Done():
+		err = shutDown(server)
+	}
+	stop()
+	stopLoop()
+	loops.Wait()
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// shutDown answers what is in flight and refuses what comes. What does not end in time is cut off: an agent that got
+// no answer sends again.
+func shutDown(server *http.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopServing)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		return server.Close()
+	}
+	return nil
+}
+
+// end notes in the journal that the collector stopped on purpose.
+func (c *collector) end() error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopFolding)
+	defer cancel()
+	return c.note(ctx, evidence.EntryCollectorStop, "", portolan.InstantOf(time.Now()), struct{}{})
+}
+
+// foldLoop folds whatever reaches the ledger.
+func (c *collector) foldLoop(ctx context.Context) {
+	ticker := time.NewTicker(foldAnyway)
+	defer ticker.Stop()
+	for {
+		_, err := c.projection.CatchUp(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			c.log.Error("projection cannot go on", zap.Error(err))
+			if !wait(ctx, afterFailure) {
+				return
+			}
+			continue
+		}
+		c.caughtUp.Store(true)
+		select {
+		case <-ctx.Done():
+			return
+		case <-c.wake:
+		case <-ticker.C:
+		}
+	}
+}
+
+// aliveLoop notes in the journal that the collector is up, so that silence of agents counts only over such time.
+func (c *collector) aliveLoop(ctx context.Context) {
+	ticker := time.NewTicker(aliveEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case at := <-ticker.C:
+			err := c.note(ctx, evidence.EntryCollectorAlive, "", portolan.InstantOf(at), struct{}{})
+			if err != nil && ctx.Err() == nil {
+				c.log.Error("journal cannot be written", zap.Error(err))
+			}
+		}
+	}
+}
+
+// wait returns true after d, or false when ctx is done.
+func wait(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}

@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"path/filepath"
@@ -56,8 +57,17 @@ const (
 func ParseConfig(file string, data []byte) (Config, error) {
 	c := DefaultConfig()
 	doc, _ := strictyaml.Decode(file, data, &c)
-	c.check(doc)
+	c.check(doc.Report)
 	return c, doc.Faults().Err()
+}
+
+// Validate tells every fault of a configuration that did not come from a file alone.
+func (c Config) Validate() error {
+	var faults []error
+	c.check(func(path, problem, allowed string) {
+		faults = append(faults, fmt.Errorf("%s: %s; %s", path, problem, allowed))
+	})
+	return errors.Join(faults...)
 }
 
 // LoadConfig reads the configuration file at path. Relative paths in it are relative to the working folder.
@@ -69,29 +79,30 @@ func LoadConfig(path string) (Config, error) {
 	return ParseConfig(path, data)
 }
 
-func (c Config) check(doc *strictyaml.Document) {
+// check reports every fault: the path of the value, what is wrong with it, and what is allowed.
+func (c Config) check(report func(path, problem, allowed string)) {
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
-		doc.Report("listen", fmt.Sprintf("%q is no address", c.Listen), `want host:port, like 127.0.0.1:8080 or :8080`)
+		report("listen", fmt.Sprintf("%q is no address", c.Listen), `want host:port, like 127.0.0.1:8080 or :8080`)
 	}
 	if c.Data == "" {
-		doc.Report("data", "empty", "want a folder")
+		report("data", "empty", "want a folder")
 	}
 	if c.Ports == "" {
-		doc.Report("ports", "empty", "want a file")
+		report("ports", "empty", "want a file")
 	}
 	for i, name := range c.Systems {
 		if _, err := portolan.ParseSystemID(name); err != nil {
-			doc.Report(fmt.Sprintf("systems[%d]", i), err.Error(), "")
+			report(fmt.Sprintf("systems[%d]", i), err.Error(), "")
 		}
 	}
 	if c.Settle < 0 || c.Settle > maxSettle {
-		doc.Report("settle", c.Settle.String(), "want 0s to 24h")
+		report("settle", c.Settle.String(), "want 0s to 24h")
 	}
 	if c.SendInterval < minSendInterval || c.SendInterval > maxSendInterval {
-		doc.Report("send_interval", c.SendInterval.String(), "want 1s to 1h")
+		report("send_interval", c.SendInterval.String(), "want 1s to 1h")
 	}
 	if _, err := loadZone(c.Zone); err != nil {
-		doc.Report("zone", fmt.Sprintf("%q is no time zone", c.Zone), zoneForm)
+		report("zone", fmt.Sprintf("%q is no time zone", c.Zone), zoneForm)
 	}
 }
 

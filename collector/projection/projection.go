@@ -48,7 +48,8 @@ type Projection struct {
 	shelf   *ledgerShelf
 
 	mu      sync.RWMutex // guards everything that follows
-	folder  *folder      // nil after a failure: what is stored must be loaded again
+	folder  *folder
+	failed  bool // what is in memory is not what is stored, and must be loaded again
 	facts   *Facts
 	cursors map[ledger.Chain]ledger.Cursor
 	stored  storedAt
@@ -138,12 +139,12 @@ func (p *Projection) Facts() *Facts {
 func (p *Projection) drop() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.folder = nil
+	p.failed = true
 }
 
 // page folds and stores one page of links, and what the journal holds.
 func (p *Projection) page(ctx context.Context) (int, error) {
-	if p.folder == nil {
+	if p.failed {
 		if err := p.load(ctx); err != nil {
 			return 0, err
 		}
@@ -263,9 +264,6 @@ func (p *Projection) store(ctx context.Context, moved map[ledger.Chain]move) err
 
 // tell gives the news of what was stored.
 func (p *Projection) tell() {
-	if p.folder == nil {
-		return
-	}
 	for _, n := range p.folder.news {
 		if n.Link.Position > p.told {
 			p.told = n.Link.Position
@@ -307,7 +305,7 @@ func (p *Projection) load(ctx context.Context) error {
 	f.position, f.facts, f.telling = at.position, facts, p.news != nil
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.folder, p.facts, p.cursors, p.stored = f, facts, cursors, at
+	p.folder, p.facts, p.cursors, p.stored, p.failed = f, facts, cursors, at, false
 	return nil
 }
 

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"github.com/alecthomas/kong"
+
+	"portolan/collector"
+)
+
+// flags is the command line. What it gives stands before what the configuration file says.
+type flags struct {
+	Config    string           `help:"The configuration file; without one the defaults hold." type:"path" placeholder:"FILE"`
+	Data      string           `help:"The folder of the ledger and the keys." type:"path" placeholder:"DIR"`
+	Listen    string           `help:"The address to serve on." placeholder:"HOST:PORT"`
+	Ports     string           `help:"The file of the ports of entry." type:"path" placeholder:"FILE"`
+	Catalogue string           `help:"A folder of system definitions that override the built-in ones." type:"path" placeholder:"DIR"`
+	Systems   []string         `help:"Only these systems of the catalogue." placeholder:"ID,..."`
+	Check     bool             `help:"Tell what is wrong with the configuration and the files it names, and run nothing."`
+	LogFormat string           `help:"How log lines look: ${enum}." enum:"json,console" default:"json"`
+	Version   kong.VersionFlag `help:"Print the version."`
+}
+
+// config reads the configuration file, if one is named, and sets what the command line gives.
+func (f flags) config() (collector.Config, error) {
+	c := collector.DefaultConfig()
+	if f.Config != "" {
+		var err error
+		if c, err = collector.LoadConfig(f.Config); err != nil {
+			return c, err
+		}
+	}
+	for _, set := range []struct {
+		given string
+		into  *string
+	}{{f.Data, &c.Data}, {f.Listen, &c.Listen}, {f.Ports, &c.Ports}, {f.Catalogue, &c.Catalogue}} {
+		if set.given != "" {
+			*set.into = set.given
+		}
+	}
+	if len(f.Systems) > 0 {
+		c.Systems = f.Systems
+	}
+	return c, c.Validate()
+}

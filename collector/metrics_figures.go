@@ -1,0 +1,148 @@
+package collector
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"portolan"
+	"portolan/collector/projection"
+)
+
+// burnWindows are the windows of the multi-window burn-rate rules, with how Prometheus spells them.
+func burnWindows() []burnWindow {
+	return []burnWindow{
+		{"5m", 5 * time.Minute, false}, {"30m", 30 * time.Minute, false}, {"1h", time.Hour, true}, {"2h", 2 * time.Hour, false},
+		{"6h", 6 * time.Hour, false}, {"1d", 24 * time.Hour, true}, {"3d", 72 * time.Hour, false},
+	}
+}
+
+type burnWindow struct {
+	label  string
+	length time.Duration
+	ratio  bool // its availability is exported too
+}
+
+// every is how often a window's figures are computed anew: often enough to show what moves them.
+func (w burnWindow) every(least time.Duration) time.Duration {
+	return min(max(w.length/120, least), 5*time.Minute)
+}
+
+// scopes are what a figure is about: everything, or one port.
+func scopes() map[string][]projection.Dimension {
+	return map[string][]projection.Dimension{
+		"nation": {projection.BySystem},
+		"port":   {projection.BySystem, projection.ByPort},
+	}
+}
+
+// figureGauges exports figures by event time. They are computed in the background; a scrape reads the newest.
+type figureGauges struct {
+	collector                   *collector
+	endUser, conventional, burn *prometheus.Desc
+
+	mu      sync.Mutex // guards samples
+	samples map[string][]prometheus.Metric
+}
+
+func newFigureGauges(c *collector) *figureGauges {
+	labels := []string{"system", "scope", "port", "window"}
+	return &figureGauges{
+		collector: c, samples: map[string][]prometheus.Metric{},
+		endUser: prometheus.NewDesc("portolan_end_user_availability_ratio",
+			"Share of the monitored time of the window, by event time, in which the system was up for its users; slow is not up. Absent where nothing was monitored.", labels, nil),
+		conventional: prometheus.NewDesc("portolan_conventional_availability_ratio",
+			"The same window the way that leaves out slowness, dependencies, the network and planned maintenance.", labels, nil),
+		burn: prometheus.NewDesc("portolan_error_budget_burn_rate",
+			"How many times faster than the objective allows the error budget was spent in the window, by event time. Absent where nothing was monitored.", labels, nil),
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (g *figureGauges) Describe(ch chan<- *prometheus.Desc) {
+	ch <- g.endUser
+	ch <- g.conventional
+	ch <- g.burn
+}
+
+// Collect implements prometheus.Collector.
+func (g *figureGauges) Collect(ch chan<- prometheus.Metric) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, samples := range g.samples {
+		for _, s := range samples {
+			ch <- s
+		}
+	}
+}
+
+// refreshLoop computes each window's figures at its own pace.
+func (m *metrics) refreshLoop(ctx context.Context) {
+	g := m.figures
+	least := g.collector.around.Load().config.SendInterval / 3
+	next := map[string]time.Time{}
+	ticker := time.NewTicker(least)
+	defer ticker.Stop()
+	for {
+		now := time.Now()
+		for _, w := range burnWindows() {
+			if now.Before(next[w.label]) || !g.collector.caughtUp.Load() {
+				continue
+			}
+			if err := g.refresh(ctx, w, portolan.InstantOf(now)); err != nil && ctx.Err() == nil {
+				g.collector.log.Error("figures for metrics could not be computed", zap.String("window", w.label), zap.Error(err))
+			}
+			next[w.label] = now.Add(w.every(least))
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// refresh computes the figures of one window that ends now.
+func (g *figureGauges) refresh(ctx context.Context, w burnWindow, now portolan.Instant) error {
+	var samples []prometheus.Metric
+	for scope, group := range scopes() {
+		answer, err := g.collector.projection.Figures(ctx, projection.Query{
+			Window: portolan.Span{From: now.Add(-w.length), To: now}, Group: group, Now: now,
+		})
+		if err != nil {
+			return fmt.Errorf("window %s: %w", w.label, err)
+		}
+		for _, row := range answer.Rows {
+			samples = append(samples, g.sample(scope, w, &row)...)
+		}
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.samples[w.label] = samples
+	return nil
+}
+
+func (g *figureGauges) sample(scope string, w burnWindow, row *projection.Total) []prometheus.Metric {
+	ratio := row.Figure.EndUser.Ratio
+	if !ratio.Exists() {
+		return nil
+	}
+	labels := []string{string(row.Key.System), scope, string(row.Key.Port), w.label}
+	gauge := func(d *prometheus.Desc, v float64) prometheus.Metric {
+		return prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	var samples []prometheus.Metric
+	if w.ratio {
+		samples = append(samples, gauge(g.endUser, ratio.Float64()),
+			gauge(g.conventional, row.Figure.Conventional.Ratio.Float64()))
+	}
+	system := g.collector.around.Load().catalogue.System(row.Key.System)
+	if system == nil || system.Objective.Availability <= 0 || system.Objective.Availability >= 1 {
+		return samples
+	}
+	return append(samples, gauge(g.burn, (1-ratio.Float64())/(1-system.Objective.Availability)))
+}

@@ -1,0 +1,128 @@
+package collector
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"portolan"
+	"portolan/collector/ledger"
+	"portolan/collector/projection"
+)
+
+// standing exports what is true at the moment of a scrape: when agents were heard, how far the folding is, how large
+// the ledger.
+type standing struct{ collector *collector }
+
+// perPortAbove is from how many agents on agents are exported per port only.
+const perPortAbove = 5000
+
+// waitingLimit is how many batches that wait for an upgrade are counted at most.
+const waitingLimit = 1000
+
+type standingDescs struct {
+	lastSeen, backlog, silent, size, lag, aside, skipped *prometheus.Desc
+}
+
+func newStandingDescs() standingDescs {
+	agent := []string{"agent", "port"}
+	return standingDescs{
+		lastSeen: prometheus.NewDesc("portolan_agent_last_seen_timestamp_seconds",
+			"When an agent was last heard, by the collector's clock. Above 5,000 agents per port, the one heard longest ago, with an empty agent.", agent, nil),
+		backlog: prometheus.NewDesc("portolan_agent_backlog_results",
+			"Records that an agent still holds, as of its last batch. Above 5,000 agents per port, with an empty agent.", agent, nil),
+		silent: prometheus.NewDesc("portolan_agents_silent",
+			"Agents of a port that missed three sendings while the collector was up and other agents were heard.", []string{"port"}, nil),
+		size: prometheus.NewDesc("portolan_ledger_size_bytes", "Size of the ledger's database file.", nil, nil),
+		lag: prometheus.NewDesc("portolan_projection_lag_positions",
+			"Positions of the ledger that are not folded into figures yet.", nil, nil),
+		aside: prometheus.NewDesc("portolan_batches_set_aside",
+			"Batches of a newer version that are kept until this collector is upgraded; counted up to 1,000.", nil, nil),
+		skipped: prometheus.NewDesc("portolan_projection_unreadable_batches_total",
+			"Accepted batches that could not be read when they were folded, since the collector started.", nil, nil),
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (s *standing) Describe(ch chan<- *prometheus.Desc) {
+	d := newStandingDescs()
+	for _, desc := range []*prometheus.Desc{d.lastSeen, d.backlog, d.silent, d.size, d.lag, d.aside, d.skipped} {
+		ch <- desc
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (s *standing) Collect(ch chan<- prometheus.Metric) {
+	c, d := s.collector, newStandingDescs()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	gauge := func(desc *prometheus.Desc, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, v, labels...)
+	}
+	if lag, err := c.projection.Lag(ctx); err == nil {
+		gauge(d.lag, float64(lag))
+	} else {
+		c.log.Error("ledger cannot be read for metrics", zap.Error(err))
+	}
+	if file, err := os.Stat(c.around.Load().config.ledgerFile()); err == nil {
+		gauge(d.size, float64(file.Size()))
+	}
+	waiting, err := c.ledger.Read(ctx, ledger.Query{Status: ledger.Waiting, Limit: waitingLimit, WithoutBytes: true})
+	if err == nil {
+		gauge(d.aside, float64(len(waiting)))
+	}
+	ch <- prometheus.MustNewConstMetric(d.skipped, prometheus.CounterValue, float64(c.projection.Skipped()))
+
+	agents := c.projection.Agents(portolan.InstantOf(time.Now()), c.around.Load().config.SendInterval)
+	silent := map[portolan.PortCode]int{}
+	for i := range agents {
+		silent[agents[i].Agent.Port()] += btoi(agents[i].Silent)
+	}
+	for port, n := range silent {
+		gauge(d.silent, float64(n), string(port))
+	}
+	for _, h := range heardOf(agents, perPortAbove) {
+		if h.at != 0 {
+			gauge(d.lastSeen, float64(h.at)/1e6, h.agent, h.port)
+		}
+		gauge(d.backlog, float64(h.backlog), h.agent, h.port)
+	}
+}
+
+// heardAgent is one pair of samples on an agent, or on all agents of a port if agent is empty.
+type heardAgent struct {
+	agent, port string
+	at          portolan.Instant
+	backlog     uint64
+}
+
+// heardOf returns the agents, or the ports if there are more agents than limit.
+func heardOf(agents []projection.AgentNow, limit int) []heardAgent {
+	var all []heardAgent
+	index := map[string]int{}
+	for i := range agents {
+		a := &agents[i]
+		h := heardAgent{agent: string(a.Agent), port: string(a.Agent.Port()), at: a.HeardAt, backlog: a.Backlog}
+		if len(agents) > limit {
+			h.agent = ""
+			if at, known := index[h.port]; known {
+				all[at].at = min(all[at].at, h.at)
+				all[at].backlog += h.backlog
+				continue
+			}
+			index[h.port] = len(all)
+		}
+		all = append(all, h)
+	}
+	return all
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

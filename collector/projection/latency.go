@@ -1,0 +1,116 @@
+package projection
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"portolan"
+	"portolan/collector/ledger"
+)
+
+// Latency is how long right answers took in a group, in seconds, each quantile within 1 %.
+type Latency struct {
+	Key           Key
+	Step          portolan.StepID // empty: the whole transaction
+	Window        portolan.Span   // whole UTC hours
+	Count         uint64
+	P50, P95, P99 float64
+}
+
+// LatencyAnswer is what Latencies answers.
+type LatencyAnswer struct {
+	Window portolan.Span
+	Cut    Cut
+	Rows   []Latency
+}
+
+// Latencies answers a query with quantiles of the hours that begin in the window. Sketches are kept per port and
+// transaction, never per agent: the query must not name agents. With steps they are per transaction and step, and the
+// query must not name ports, offices or kinds.
+func (p *Projection) Latencies(ctx context.Context, q Query, steps bool) (LatencyAnswer, error) {
+	var answer LatencyAnswer
+	err := p.at(ctx, q.AsOf, q.Now, func(k *known) (err error) {
+		q.clamp(k.at)
+		answer = LatencyAnswer{Window: q.Window, Cut: k.cut}
+		answer.Rows, err = k.latencies(&q, steps)
+		return err
+	})
+	if err != nil {
+		return LatencyAnswer{}, fmt.Errorf("compute latencies: %w", err)
+	}
+	return answer, nil
+}
+
+// measured is what a group is merged from.
+type measured struct {
+	window portolan.Span
+	sketch *sketch
+}
+
+type latencyKey struct {
+	Key
+	step portolan.StepID
+}
+
+func (k *known) latencies(q *Query, steps bool) ([]Latency, error) {
+	filter, ok := q.hours(k.facts)
+	if !ok || q.Window.Empty() {
+		return nil, nil
+	}
+	kept, err := k.sketches(ledger.SketchFilter{Span: filter.Span, Ports: filter.Ports, Systems: filter.Systems, Steps: steps})
+	if err != nil {
+		return nil, err
+	}
+	groups := map[latencyKey]*measured{}
+	for _, s := range kept {
+		if oneOf(q.Transactions, s.Key.Transaction) {
+			if err := k.measure(q, groups, s); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return quantiles(groups)
+}
+
+func (k *known) measure(q *Query, groups map[latencyKey]*measured, s ledger.Sketch) error {
+	for _, period := range q.periods() {
+		if !period.Contains(max(s.Key.Hour, q.Window.From)) {
+			continue
+		}
+		name := portolan.Series{Agent: portolan.AgentID(s.Key.Port + "-0"), System: s.Key.System, Transaction: s.Key.Transaction}
+		key := latencyKey{q.key(name, portOf(k.facts, name), period), s.Key.Step}
+		g := groups[key]
+		if g == nil {
+			made, err := newSketch()
+			if err != nil {
+				return err
+			}
+			g = &measured{window: period, sketch: made}
+			groups[key] = g
+		}
+		return g.sketch.merge(s.Body)
+	}
+	return nil
+}
+
+func quantiles(groups map[latencyKey]*measured) ([]Latency, error) {
+	rows := make([]Latency, 0, len(groups))
+	for key, g := range groups {
+		q, err := g.sketch.GetValuesAtQuantiles([]float64{0.5, 0.95, 0.99})
+		if err != nil {
+			return nil, fmt.Errorf("read quantiles: %w", err)
+		}
+		rows = append(rows, Latency{
+			Key: key.Key, Step: key.step, Window: g.window, Count: uint64(g.sketch.GetCount()),
+			P50: q[0], P95: q[1], P99: q[2],
+		})
+	}
+	slices.SortFunc(rows, func(a, b Latency) int {
+		if c := a.Key.compare(b.Key); c != 0 {
+			return c
+		}
+		return compareText(a.Step, b.Step)
+	})
+	return rows, nil
+}

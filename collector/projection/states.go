@@ -1,0 +1,177 @@
+package projection
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"portolan"
+	"portolan/availability"
+)
+
+// SeriesNow is one series with its current state.
+type SeriesNow struct {
+	Series  portolan.Series
+	Planned portolan.PlannedSeries
+	Current
+}
+
+// AgentNow is one agent with what it monitors now.
+type AgentNow struct {
+	Agent   portolan.AgentID
+	HeardAt portolan.Instant // by the collector's clock; zero if it never was
+	Backlog uint64           // records that it still holds, as of its last batch
+	Lost    uint64           // results that it dropped to stay within its bounds
+	Offset  time.Duration    // of the collector's clock from its own; zero if not known
+	Stopped bool             // said farewell
+	Silent  bool
+	Plan    *portolan.Plan // nil if not known
+	Series  []SeriesNow    // those of its plan, by system and transaction
+}
+
+// System returns the agent's state for a system: the worst of its transactions, with the spell and symptom of that one.
+func (a *AgentNow) System(id portolan.SystemID) (now Current, planned bool) {
+	for _, s := range a.Series {
+		if s.Series.System != id {
+			continue
+		}
+		if !planned || s.State > now.State || s.State == now.State && s.Since < now.Since {
+			now = s.Current
+		}
+		planned = true
+	}
+	return now, planned
+}
+
+// missedSendings is how many sendings an agent must miss to be silent (design 4).
+const missedSendings = 3
+
+// Agents returns every agent that ever sent a batch, by name, as it is at an instant; every is how often agents send.
+func (p *Projection) Agents(now portolan.Instant, every time.Duration) []AgentNow {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	var agents []AgentNow
+	for _, id := range slices.Sorted(maps.Keys(p.folder.agents)) {
+		a := p.folder.agents[id]
+		agents = append(agents, a.now(id, p.folder.plans[a.plan], now))
+	}
+	markSilent(agents, now, p.facts.UpSince(), every)
+	return agents
+}
+
+func (a *agentState) now(id portolan.AgentID, plan *portolan.Plan, now portolan.Instant) AgentNow {
+	n := AgentNow{
+		Agent: id, HeardAt: a.heard.at, Backlog: a.heard.backlog, Lost: a.heard.lost, Offset: a.heard.offset,
+		Stopped: a.heard.stopped, Plan: plan,
+	}
+	if plan == nil {
+		return n
+	}
+	for _, planned := range plan.Series {
+		name := portolan.Series{Agent: id, System: planned.System, Transaction: planned.Transaction}
+		s := SeriesNow{Series: name, Planned: planned}
+		if l := a.live[name]; l != nil {
+			s.Current = l.at(now)
+		}
+		n.Series = append(n.Series, s)
+	}
+	slices.SortFunc(n.Series, func(a, b SeriesNow) int { return compareSeries(a.Series, b.Series) })
+	return n
+}
+
+// markSilent marks the agents that were not heard for three sendings.
+//
+// Design 4: "an agent is silent after 3 missed sendings, counted only over time in which a collector was up (journal)
+// and other agents were heard."
+func markSilent(agents []AgentNow, now, upSince portolan.Instant, every time.Duration) {
+	for i := range agents {
+		others := now
+		if len(agents) > 1 {
+			others = 0
+		}
+		for j := range agents {
+			if j != i {
+				others = max(others, agents[j].HeardAt.Add(every))
+			}
+		}
+		since := max(agents[i].HeardAt, upSince)
+		agents[i].Silent = !agents[i].Stopped && min(now, others).Sub(since) > missedSendings*every
+	}
+}
+
+// PortNow is one system at one port.
+type PortNow struct {
+	Port   portolan.PortCode
+	System portolan.SystemID
+	State  portolan.State
+	// Since is the start of the spell of the agent that has been in the port's state the longest.
+	Since portolan.Instant
+	// Symptom is what most affected agents see; its zero value if none is affected. Took and Limit belong to it.
+	Symptom     portolan.Symptom
+	Took, Limit time.Duration
+	// Affected of Monitored agents are slow or down.
+	Affected, Monitored int
+	Agents              []AgentState
+}
+
+// AgentState is one agent's state for one system.
+type AgentState struct {
+	Agent portolan.AgentID
+	Current
+}
+
+// PortStates returns the state of every system at every port that is to be monitored there, by port and system.
+func PortStates(agents []AgentNow) []PortNow {
+	type key struct {
+		port   portolan.PortCode
+		system portolan.SystemID
+	}
+	cells := map[key]*PortNow{}
+	for i := range agents {
+		for _, s := range agents[i].Series {
+			k := key{agents[i].Agent.Port(), s.Series.System}
+			cell := cells[k]
+			if cell == nil {
+				cell = &PortNow{Port: k.port, System: k.system}
+				cells[k] = cell
+			}
+			if n := len(cell.Agents); n > 0 && cell.Agents[n-1].Agent == agents[i].Agent {
+				continue
+			}
+			now, _ := agents[i].System(k.system)
+			cell.Agents = append(cell.Agents, AgentState{agents[i].Agent, now})
+		}
+	}
+	var all []PortNow
+	for _, cell := range cells {
+		cell.sum()
+		all = append(all, *cell)
+	}
+	slices.SortFunc(all, func(a, b PortNow) int {
+		return strings.Compare(string(a.Port)+"/"+string(a.System), string(b.Port)+"/"+string(b.System))
+	})
+	return all
+}
+
+// sum fills in what follows from the agents.
+func (c *PortNow) sum() {
+	states := make([]portolan.State, len(c.Agents))
+	for i, a := range c.Agents {
+		states[i] = a.State
+	}
+	c.State, c.Affected, c.Monitored = availability.PortState(states)
+	votes := map[portolan.Symptom]int{}
+	for _, a := range c.Agents {
+		if a.State >= c.State && a.Since != 0 && (c.Since == 0 || a.Since < c.Since) {
+			c.Since = a.Since
+		}
+		if a.State < portolan.SlowState {
+			continue
+		}
+		votes[a.Symptom]++
+		if votes[a.Symptom] > votes[c.Symptom] || votes[a.Symptom] == 1 && len(votes) == 1 {
+			c.Symptom, c.Took, c.Limit = a.Symptom, a.Took, a.Limit
+		}
+	}
+}
