@@ -12,6 +12,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"gopkg.in/yaml.v3"
+
 	"portolan"
 	"portolan/internal/testnet"
 	"portolan/probe"
@@ -157,9 +159,9 @@ func FuzzWay_AnyDefinitionIsAnActionOrFaults(f *testing.F) {
 			body["extract"] = map[string]any{
 				"a": map[string]any{"json": path}, "b": map[string]any{"xpath": xPath}, "c": map[string]any{"pattern": pattern},
 			}
-			source, err := json.Marshal(body) // JSON is YAML
-			if err != nil {
-				return
+			source, err := yaml.Marshal(body)
+			if err != nil || !utf8.ValidString(address+jsonText+xmlText+expect+path+xPath+pattern) {
+				return // no YAML file says so
 			}
 			act, faults := decode(t, string(source))
 			if (act == nil) != (len(faults) > 0) {

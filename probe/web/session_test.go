@@ -112,6 +112,7 @@ func TestSession_RequestIsNeverSentTwice(t *testing.T) {
 		"head":            "{url: '${endpoint}', method: HEAD}",
 		"options":         "{url: '${endpoint}', method: OPTIONS}",
 		"delete":          "{url: '${endpoint}', method: DELETE}",
+		"options-body":    "{url: '${endpoint}', method: OPTIONS, form: {a: b}}",
 		"form":            "{url: '${endpoint}', form: {a: b}}",
 		"idempotent":      "{url: '${endpoint}', json: {a: b}, headers: {Idempotency-Key: k}}",
 		"idempotent-bare": "{url: '${endpoint}', method: POST, headers: {X-Idempotency-Key: k}}",
