@@ -1,5 +1,142 @@
 package collector
 
-import "net/http"
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
 
-func (c *collector) api() http.Handler { return http.NotFoundHandler() }
+	"go.uber.org/zap"
+
+	"portolan"
+	"portolan/collector/projection"
+)
+
+// endpoint is one path of the API. Exactly one of answer and stream is set.
+type endpoint struct {
+	method, path string
+	params       []string // the query parameters that it takes; any other is refused
+	answer       func(*call) (any, error)
+	stream       func(http.ResponseWriter, *call) error
+}
+
+// call is one request with the time it arrived, the only reading of the clock that it is judged by.
+type call struct {
+	*http.Request
+	now    portolan.Instant
+	params *params
+}
+
+// endpoints lists the API. docs/openapi.yaml describes it, and a test holds the two together.
+func (c *collector) endpoints() []endpoint {
+	filters := []string{"system", "transaction", "port", "office", "kind"}
+	window := []string{"from", "to", "zone", "as_of"}
+	return []endpoint{
+		{method: "GET", path: "/api/v1/availability", params: slices.Concat(window, filters, []string{"weight", "group", "agent"}), answer: c.serveAvailability},
+		{method: "GET", path: "/api/v1/latency", params: slices.Concat(window, filters, []string{"group", "steps"}), answer: c.serveLatency},
+		{method: "GET", path: "/api/v1/state", params: []string{"port", "system"}, answer: c.serveState},
+		{method: "GET", path: "/api/v1/results", params: []string{"port", "system", "agent", "from", "to", "limit", "cursor"}, answer: c.serveResults},
+		{method: "GET", path: "/api/v1/agents", params: []string{"port"}, answer: c.serveAgents},
+		{method: "GET", path: "/api/v1/systems", answer: c.serveSystems},
+		{method: "GET", path: "/api/v1/ports", answer: c.servePorts},
+		{method: "GET", path: "/api/v1/annotations", params: []string{"from", "to"}, answer: c.serveAnnotations},
+		{method: "POST", path: "/api/v1/annotations", answer: c.addAnnotation},
+		{method: "GET", path: "/api/v1/maintenance", params: []string{"from", "to", "system"}, answer: c.serveMaintenance},
+		{method: "POST", path: "/api/v1/maintenance", answer: c.addMaintenance},
+		{method: "GET", path: "/api/v1/evidence", params: []string{"as_of", "after", "journal_after", "agent"}, stream: c.streamEvidence},
+		{method: "GET", path: "/api/v1/events", params: []string{"port"}, stream: c.streamEvents},
+	}
+}
+
+// api returns the handler of every path under /api/.
+func (c *collector) api() http.Handler {
+	mux := http.NewServeMux()
+	for _, e := range c.endpoints() {
+		mux.HandleFunc(e.method+" "+e.path, func(w http.ResponseWriter, r *http.Request) { c.serveEndpoint(&e, w, r) })
+	}
+	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
+		c.writeError(w, &apiError{Status: http.StatusNotFound, Code: "not_found", Message: "there is no " + r.Method + " " + r.URL.Path})
+	})
+	return mux
+}
+
+func (c *collector) serveEndpoint(e *endpoint, w http.ResponseWriter, r *http.Request) {
+	call := &call{Request: r, now: portolan.InstantOf(time.Now()), params: newParams(r, e.params)}
+	if e.stream != nil {
+		if err := e.stream(w, call); err != nil {
+			c.writeError(w, err)
+		}
+		return
+	}
+	answer, err := e.answer(call)
+	if err != nil {
+		c.writeError(w, err)
+		return
+	}
+	status := http.StatusOK
+	if e.method == http.MethodPost {
+		status = http.StatusCreated
+	}
+	writeJSON(w, status, answer)
+}
+
+func writeJSON(w http.ResponseWriter, status int, answer any) {
+	body, err := json.Marshal(answer)
+	if err != nil {
+		http.Error(w, "answer cannot be encoded", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	w.Write(append(body, '\n')) // the reader may be gone; there is nobody to tell
+}
+
+// apiError is what the caller is told. Anything else that goes wrong is the collector's own affair.
+type apiError struct {
+	Status  int    `json:"-"`
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Field   string `json:"field,omitempty"` // the parameters at fault, joined by commas
+}
+
+func (e *apiError) Error() string { return e.Message }
+
+// writeError answers an error, and hides what the caller cannot help.
+func (c *collector) writeError(w http.ResponseWriter, err error) {
+	told, ok := errors.AsType[*apiError](err)
+	switch {
+	case ok:
+	case errors.Is(err, projection.ErrAhead):
+		told = &apiError{Status: http.StatusBadRequest, Code: "bad_request", Message: projection.ErrAhead.Error(), Field: "as_of"}
+	default:
+		c.log.Error("request could not be answered", zap.Error(err))
+		told = &apiError{Status: http.StatusInternalServerError, Code: "internal", Message: "the collector could not answer; its log says why"}
+	}
+	writeJSON(w, told.Status, map[string]*apiError{"error": told})
+}
+
+// faults collects what is wrong with a request, to be told all at once.
+type faults struct {
+	fields, messages []string
+}
+
+func (f *faults) add(field, format string, args ...any) {
+	if !slices.Contains(f.fields, field) {
+		f.fields = append(f.fields, field)
+	}
+	f.messages = append(f.messages, field+": "+fmt.Sprintf(format, args...))
+}
+
+func (f *faults) err() error {
+	if len(f.messages) == 0 {
+		return nil
+	}
+	return &apiError{
+		Status: http.StatusBadRequest, Code: "bad_request",
+		Message: strings.Join(f.messages, "; "), Field: strings.Join(f.fields, ","),
+	}
+}

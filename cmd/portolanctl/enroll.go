@@ -58,7 +58,7 @@ func (e enroll) Run(t terminal) error {
 		return err
 	}
 	if e.Output == "json" {
-		return json.NewEncoder(t.out).Encode(map[string]any{"token": token, "agent": agent, "port": e.Port, "expires": now.Add(e.Valid)})
+		return json.NewEncoder(t.out).Encode(map[string]any{"token": token, "agent": agent, "port": e.Port, "expires": now.Add(e.Valid).Time()})
 	}
 	_, err = fmt.Fprintln(t.out, token)
 	return err

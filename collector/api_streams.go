@@ -1,0 +1,259 @@
+package collector
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/http"
+	"time"
+
+	"portolan"
+	"portolan/collector/ledger"
+	"portolan/collector/projection"
+	"portolan/evidence"
+)
+
+// evidenceHead is the first line of the evidence: what is needed to verify the rest.
+type evidenceHead struct {
+	AsOf               string `json:"as_of"`
+	Authority          string `json:"authority"`           // PEM: agents' certificates descend from it
+	JournalCertificate string `json:"journal_certificate"` // PEM
+}
+
+type entryLine struct {
+	Number    uint64             `json:"number"`
+	At        time.Time          `json:"at"`
+	Kind      evidence.EntryKind `json:"kind"`
+	Subject   string             `json:"subject"`
+	Body      string             `json:"body"` // JSON, as it was signed
+	Previous  string             `json:"previous"`
+	Hash      string             `json:"hash"`
+	Signature string             `json:"signature"` // base64
+}
+
+type batchLine struct {
+	Position   ledger.Position  `json:"position"`
+	Agent      portolan.AgentID `json:"agent"`
+	Stream     string           `json:"stream"`
+	First      uint64           `json:"first"`
+	Number     uint64           `json:"number"`
+	Status     string           `json:"status"`
+	Reason     string           `json:"reason,omitempty"`
+	Previous   string           `json:"previous"`
+	Hash       string           `json:"hash"`
+	Lane       portolan.Lane    `json:"lane"`
+	ReceivedAt time.Time        `json:"received_at"`
+	Bytes      string           `json:"bytes,omitempty"` // base64, as it was sent
+}
+
+// evidenceEnd is the last line: without it the answer was cut off.
+type evidenceEnd struct {
+	Batches uint64 `json:"batches"`
+	Entries uint64 `json:"entries"`
+}
+
+// evidenceLine is one line of the evidence: exactly one of the fields is set.
+type evidenceLine struct {
+	Head  *evidenceHead `json:"head,omitempty"`
+	Entry *entryLine    `json:"entry,omitempty"`
+	Batch *batchLine    `json:"batch,omitempty"`
+	End   *evidenceEnd  `json:"end,omitempty"`
+}
+
+// evidencePage is how much is read from the ledger at once.
+const evidencePage = 100
+
+// streamEvidence writes both chains, a JSON value a line.
+func (c *collector) streamEvidence(w http.ResponseWriter, r *call) error {
+	p := r.params
+	cut := p.cut()
+	after := ledger.Position(p.number("after", 0, 0, math.MaxInt64))
+	entriesAfter := uint64(p.number("journal_after", 0, 0, math.MaxInt64))
+	agents := p.agents()
+	if len(agents) > 1 {
+		p.add("agent", "want one")
+	}
+	if err := p.err(); err != nil {
+		return err
+	}
+	q := ledger.Query{After: after, Limit: evidencePage}
+	if len(agents) == 1 {
+		q.Chain.Agent = agents[0]
+	}
+	if cut == nil {
+		end, err := c.ledger.End(r.Context())
+		if err != nil {
+			return err
+		}
+		cut = &projection.Cut{Position: end, Journal: math.MaxInt64}
+	}
+	q.UpTo = cut.Position
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	w.Header().Set("Cache-Control", "no-store")
+	out := lines{encoder: json.NewEncoder(w)}
+	authority := c.registry.Authority()
+	out.write(evidenceLine{Head: &evidenceHead{
+		AsOf: cut.String(), Authority: string(authority.Certificate()), JournalCertificate: string(authority.JournalCertificate()),
+	}})
+	end := evidenceEnd{Entries: c.writeEntries(r.Context(), &out, entriesAfter, cut.Journal)}
+	if cut.Position > 0 {
+		end.Batches = c.writeBatches(r.Context(), &out, q)
+	}
+	out.write(evidenceLine{End: &end})
+	if out.err != nil {
+		// The answer has begun: cutting it off, without its last line, is how the reader learns of it.
+		panic(http.ErrAbortHandler)
+	}
+	return nil
+}
+
+// lines writes JSON values until the first error.
+type lines struct {
+	encoder *json.Encoder
+	err     error
+}
+
+func (l *lines) write(line evidenceLine) {
+	if l.err == nil {
+		l.err = l.encoder.Encode(line)
+	}
+}
+
+func (c *collector) writeEntries(ctx context.Context, out *lines, after, upTo uint64) (count uint64) {
+	for out.err == nil {
+		entries, err := c.ledger.ReadJournal(ctx, after, evidencePage)
+		if err != nil {
+			out.err = err
+		}
+		for i := range entries {
+			if e := &entries[i]; e.Number <= upTo {
+				out.write(evidenceLine{Entry: entryOf(e)})
+				after, count = e.Number, count+1
+			}
+		}
+		if len(entries) < evidencePage || after >= upTo {
+			return count
+		}
+	}
+	return count
+}
+
+func entryOf(e *evidence.Entry) *entryLine {
+	return &entryLine{
+		Number: e.Number, At: e.At.Time(), Kind: e.Kind, Subject: e.Subject, Body: string(e.Body),
+		Previous: e.Previous.String(), Hash: e.Hash.String(), Signature: base64.StdEncoding.EncodeToString(e.Signature),
+	}
+}
+
+func (c *collector) writeBatches(ctx context.Context, out *lines, q ledger.Query) (count uint64) {
+	for out.err == nil {
+		links, err := c.ledger.Read(ctx, q)
+		if err != nil {
+			out.err = err
+		}
+		for i := range links {
+			out.write(evidenceLine{Batch: batchOf(&links[i])})
+			q.After, count = links[i].Position, count+1
+		}
+		if len(links) < evidencePage {
+			return count
+		}
+	}
+	return count
+}
+
+func batchOf(l *ledger.Link) *batchLine {
+	line := &batchLine{
+		Position: l.Position, Agent: l.Chain.Agent, Stream: l.Chain.Stream.String(), First: l.First, Number: l.Number,
+		Status: l.Status.String(), Previous: l.Previous.String(), Hash: l.Hash.String(), Lane: l.Lane,
+		ReceivedAt: l.ReceivedAt.Time(), Bytes: base64.StdEncoding.EncodeToString(l.Bytes),
+	}
+	if l.Reason != ledger.ReasonNone {
+		line.Reason = l.Reason.String()
+	}
+	return line
+}
+
+// resultsEvent is what listeners are told of a batch.
+type resultsEvent struct {
+	Agent      portolan.AgentID  `json:"agent"`
+	Port       portolan.PortCode `json:"port"`
+	Lane       portolan.Lane     `json:"lane"`
+	ReceivedAt time.Time         `json:"received_at"`
+	Results    []eventResult     `json:"results"`
+}
+
+type eventResult struct {
+	System          portolan.SystemID      `json:"system"`
+	Transaction     portolan.TransactionID `json:"transaction"`
+	Start           time.Time              `json:"start"` // by the agent's clock
+	DurationSeconds float64                `json:"duration_seconds"`
+	Outcome         portolan.Outcome       `json:"outcome"`
+	Symptom         *portolan.Symptom      `json:"symptom"`
+}
+
+// keepAlive is how often a quiet stream says that it is there; proxies close those that do not.
+const keepAlive = 15 * time.Second
+
+// streamEvents tells of every batch as it is folded, as server-sent events.
+func (c *collector) streamEvents(w http.ResponseWriter, r *call) error {
+	ports := r.params.ports()
+	if err := r.params.err(); err != nil {
+		return err
+	}
+	l, ok := c.events.listen()
+	if !ok {
+		return &apiError{Status: http.StatusServiceUnavailable, Code: "overload", Message: "too many listeners, or the collector stops"}
+	}
+	defer c.events.leave(l)
+	h := w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Accel-Buffering", "no")
+	control := http.NewResponseController(w)
+	quiet := time.NewTicker(keepAlive)
+	defer quiet.Stop()
+	fmt.Fprint(w, ": listening\n\n")
+	for {
+		if err := control.Flush(); err != nil {
+			return nil // the reader is gone
+		}
+		select {
+		case <-r.Context().Done():
+			return nil
+		case <-quiet.C:
+			fmt.Fprint(w, ": alive\n\n")
+		case n, open := <-l.news:
+			if !open {
+				return nil
+			}
+			if missed := c.events.takeMissed(l); missed > 0 {
+				fmt.Fprintf(w, "event: missed\ndata: {\"batches\":%d}\n\n", missed)
+			}
+			if wanted(ports, n.Link.Chain.Agent.Port()) {
+				writeEvent(w, n)
+			}
+		}
+	}
+}
+
+func writeEvent(w http.ResponseWriter, n projection.News) {
+	e := resultsEvent{
+		Agent: n.Link.Chain.Agent, Port: n.Link.Chain.Agent.Port(), Lane: n.Link.Lane,
+		ReceivedAt: n.Link.ReceivedAt.Time(), Results: []eventResult{},
+	}
+	for i := range n.Results {
+		r := &n.Results[i]
+		e.Results = append(e.Results, eventResult{
+			System: r.System, Transaction: r.Transaction, Start: r.Start.Time(), DurationSeconds: r.Duration.Seconds(),
+			Outcome: r.Outcome, Symptom: symptomOf(r.Symptom),
+		})
+	}
+	data, err := json.Marshal(e)
+	if err != nil {
+		return // nothing in an event can fail to encode
+	}
+	fmt.Fprintf(w, "event: results\nid: %d\ndata: %s\n\n", int64(n.Link.Position), data)
+}
