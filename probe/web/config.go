@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 
 	"portolan/probe"
 )
@@ -234,7 +233,7 @@ func (c *compiler) limit(text string) int64 {
 	size, _ := strconv.ParseInt(parts[1], 10, 64) // nine digits at most
 	size <<= map[string]int{"B": 0, "KiB": 10, "MiB": 20}[parts[2]]
 	if size < 1 || size > maxLimit {
-		c.fault("limit", fmt.Sprintf("is %s", strings.TrimSpace(text)), allowed)
+		c.fault("limit", fmt.Sprintf("is %s", text), allowed)
 	}
 	return size
 }

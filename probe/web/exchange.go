@@ -33,18 +33,12 @@ func (x *exchange) trace(ctx context.Context) context.Context {
 	})
 }
 
-// networkFailure returns the failure of a request that got no answer.
+// networkFailure returns the failure of a request that got no answer. Through a proxy, it alone is resolved
+// and connected to: what fails there is the proxy's.
 func (x *exchange) networkFailure(ctx context.Context, err error) *probe.Failure {
 	failure := probe.NetworkFailure(ctx, x.watch.Phase(), err)
-	switch failure.Kind {
-	case portolan.KindTimeout, portolan.KindMonitor:
-		return failure
-	}
 	reaching := failure.Phase == portolan.PhaseDNS || failure.Phase == portolan.PhaseConnect
-	switch {
-	case errors.Is(err, errTooManyRedirects):
-		failure.Kind = portolan.KindProtocol
-	case x.proxied && reaching: // the proxy itself, for it alone is resolved and connected to
+	if x.proxied && reaching && failure.Kind != portolan.KindTimeout && failure.Kind != portolan.KindMonitor {
 		failure.Kind = portolan.KindProxy
 	}
 	return failure
@@ -72,8 +66,8 @@ func (x *exchange) receive(ctx context.Context, response *http.Response) (*answe
 	}
 }
 
-// decoded returns the body without its compression. The session asks for gzip itself: where net/http does,
-// it hides how many bytes came.
+// decoded returns the body without its compression. Requests ask for gzip themselves: where net/http does, it
+// hides how many bytes came.
 func decoded(response *http.Response, wire io.Reader) (io.Reader, error) {
 	if !strings.EqualFold(response.Header.Get("Content-Encoding"), "gzip") {
 		return wire, nil

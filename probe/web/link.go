@@ -50,7 +50,7 @@ func (l *link) proxy(run *probe.Run, target *url.URL) (*url.URL, error) {
 
 // tls returns c changed as the link asks.
 func (l *link) tls(c *tls.Config) *tls.Config {
-	c.NextProtos = nil // a proxy of the runner's making may offer HTTP/2, which this way does not speak
+	c.NextProtos = nil // the runner's may offer HTTP/2, which this way does not speak
 	if l.roots != nil {
 		c.RootCAs = l.roots
 	}

@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -47,9 +46,10 @@ func (s *session) transport(l *link) *http.Transport {
 			Proxy:                  func(r *http.Request) (*url.URL, error) { return l.proxy(s.run, r.URL) },
 			DialContext:            s.dial,
 			TLSClientConfig:        l.tls(s.run.TLS()),
-			TLSNextProto:           map[string]func(string, *tls.Conn) http.RoundTripper{}, // no HTTP/2
-			DisableCompression:     true,                                                   // it would hide how many bytes came
+			DisableCompression:     true, // it would hide how many bytes came
 			MaxResponseHeaderBytes: maxHeader,
+			// Not nil, and so no HTTP/2.
+			TLSNextProto: map[string]func(string, *tls.Conn) http.RoundTripper{},
 		}
 		s.transports[l.linkKey] = t
 	}
@@ -94,8 +94,8 @@ func (s *session) Close() error {
 // net/http sends a request again by itself when a connection that it used before fails and the request
 // seems safe to repeat: it has no body or one that can be had again. A measurement must not: a server that
 // closes early would be asked again and again (blackbox_exporter issue 1453). So no request that gets here
-// has a body that can be had again, or none. One exception remains, which no server can see: a request with
-// an empty body, of which not a byte was written, may go out on a fresh connection.
+// has a body that can be had again, or none. One exception remains, which no server can see: a POST, PUT or
+// PATCH with an empty body, of which not a byte was written, may go out on a fresh connection.
 type once struct {
 	*exchange
 }
@@ -140,8 +140,6 @@ func hideIdempotencyKey(h http.Header) {
 	}
 }
 
-var errTooManyRedirects = errors.New("too many redirects")
-
 // followUpTo returns the policy that follows so many redirects; 0 takes the redirect itself as the answer.
 func followUpTo(most int) func(*http.Request, []*http.Request) error {
 	return func(_ *http.Request, via []*http.Request) error {
@@ -149,7 +147,7 @@ func followUpTo(most int) func(*http.Request, []*http.Request) error {
 		case most == 0:
 			return http.ErrUseLastResponse
 		case len(via) > most:
-			return fmt.Errorf("%w: more than %d", errTooManyRedirects, most)
+			return fmt.Errorf("follow redirects: more than %d", most)
 		default:
 			return nil
 		}
