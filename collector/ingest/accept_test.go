@@ -134,16 +134,23 @@ func TestIngest_NumbersThatNeverCameAreMissing(t *testing.T) {
 
 func TestIngest_NothingIsRefusedForItsTime(t *testing.T) {
 	t.Parallel()
+	const year = 365 * 24 * time.Hour
 	c := newCenter(t, false, nil)
-	a := c.enroll(t, "MIA-1")
-	a.next.SentAt = wallClock().Add(365 * 24 * time.Hour)
-	a.next.Clock.Offset = -365 * 24 * time.Hour
-	if status, r := a.send(t, a.seal(t, 1, a.key).Bytes); status != http.StatusOK {
-		t.Fatalf("from the future: %d %+v", status, r)
-	}
-	span := c.links(t)[0].Content.Span
-	now := wallClock()
-	if span.To < now.Add(-time.Minute) || span.From > now.Add(-364*24*time.Hour) {
-		t.Errorf("span %v to %v does not hold both the recorded and the corrected time", span.From, span.To)
+	for id, offset := range map[portolan.AgentID]time.Duration{"MIA-1": year, "MIA-2": -year} {
+		a := c.enroll(t, id)
+		a.next.SentAt = wallClock().Add(-offset)
+		a.next.Clock.Offset = offset
+		now := wallClock()
+		if status, r := a.send(t, a.seal(t, 1, a.key).Bytes); status != http.StatusOK {
+			t.Fatalf("clock off by %v: %d %+v", offset, status, r)
+		}
+		link, err := c.Link(t.Context(), ledger.Chain{Agent: id, Stream: a.next.Stream}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		recorded, corrected := now, now.Add(offset)
+		if span := link.Content.Span; span.From > min(recorded, corrected).Add(time.Minute) || span.To < max(recorded, corrected) {
+			t.Errorf("span %v to %v does not hold both %v and %v", span.From, span.To, recorded, corrected)
+		}
 	}
 }

@@ -21,7 +21,7 @@ func (i *Ingest) serveBatch(c call) answer {
 		return refuseSender(err)
 	}
 	envelope, err := i.open(c.body, i.o.Limits)
-	newer := isNewer(err) && envelope != nil
+	newer := isNewer(err) // its header can be read all the same
 	if err != nil && !newer {
 		return i.refuseUnreadable(c, sender, err)
 	}

@@ -1,6 +1,7 @@
 package ingest_test
 
 import (
+	"bytes"
 	"net/http"
 	"slices"
 	"sync/atomic"
@@ -9,6 +10,21 @@ import (
 	"portolan/collector/ingest"
 	"portolan/collector/ledger"
 )
+
+func TestIngest_NewerVersionIsAcknowledgedUnread(t *testing.T) {
+	t.Parallel()
+	c := newCenter(t, false, nil)
+	a := c.enroll(t, "MIA-1")
+	body := a.sealChanged(t, func(content []byte) { content[1] = 99 }) // the version, its value behind the tag
+	status, r := a.send(t, body)
+	if status != http.StatusAccepted || r.SetAside != "version" || r.Number != 1 || r.Hash != a.next.Previous.String() {
+		t.Fatalf("got %d %+v", status, r)
+	}
+	links := c.links(t)
+	if len(links) != 1 || links[0].Status != ledger.Waiting || !bytes.Equal(links[0].Bytes, body) {
+		t.Errorf("kept: %+v, want the bytes, waiting", links)
+	}
+}
 
 func TestIngest_NewerVersionWaitsForTheUpgrade(t *testing.T) {
 	t.Parallel()

@@ -144,12 +144,20 @@ func noise(*testing.T, *center, *agent) []byte { return []byte("GET / HTTP/1.1")
 
 // unreadable returns a batch that was damaged before it was signed.
 func unreadable(t *testing.T, _ *center, a *agent) []byte {
+	return a.sealChanged(t, func(content []byte) {
+		for n := range 8 {
+			content[len(content)-1-n] ^= 0xff
+		}
+	})
+}
+
+// sealChanged returns the next batch of the chain, its content changed before it was signed.
+func (a *agent) sealChanged(t *testing.T, change func(content []byte)) []byte {
+	t.Helper()
 	sealed := a.seal(t, 1, nil).Bytes
 	_, _, tag := protowire.ConsumeTag(sealed)
 	content, _ := protowire.ConsumeBytes(sealed[tag:])
-	for n := range 8 {
-		content[len(content)-1-n] ^= 0xff
-	}
+	change(content)
 	hash := sha256.Sum256(content)
 	signature, err := ecdsa.SignASN1(rand.Reader, a.key, hash[:])
 	if err != nil {

@@ -3,7 +3,6 @@ package ingest
 import (
 	"errors"
 	"net/http"
-	"time"
 
 	"portolan"
 	"portolan/collector/ledger"
@@ -79,17 +78,9 @@ func refuseSender(err error) answer {
 	}
 }
 
-// upgradePause is what an agent is told to wait whose batches cannot even be filed before an upgrade.
-const upgradePause = 10 * time.Minute
-
 // refuseUnreadable answers bytes whose header cannot be read. Without a number there is no stub; the bytes
 // are kept if a certificate says whose they are.
 func (i *Ingest) refuseUnreadable(c call, sender portolan.AgentID, err error) answer {
-	if isNewer(err) { // not final: the agent keeps it until it can be read
-		a := refuse(http.StatusServiceUnavailable, Error, err.Error()).coded("version")
-		a.retry = upgradePause
-		return a
-	}
 	a, reason := refuse(http.StatusBadRequest, Malformed, cut(err.Error())), ledger.ReasonMalformed
 	if tooLarge := (*evidence.LimitError)(nil); errors.As(err, &tooLarge) {
 		a, reason = refuse(http.StatusRequestEntityTooLarge, TooLarge, err.Error()), ledger.ReasonTooLarge
