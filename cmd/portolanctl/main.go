@@ -22,6 +22,7 @@ type commands struct {
 	CheckConfig checkConfig      `cmd:"" help:"Check definitions and configuration files, and say all that is wrong."`
 	Try         try              `cmd:"" help:"Run one transaction now, and show its steps and phases."`
 	Enroll      enroll           `cmd:"" help:"Make a one-time token with which an agent gets its certificate."`
+	Rules       rules            `cmd:"" help:"Write Prometheus rules from the objectives of the catalogue."`
 	Version     kong.VersionFlag `help:"Print the version."`
 }
 
