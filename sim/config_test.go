@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -111,9 +112,15 @@ func ExampleNew() {
 		fmt.Println(err)
 		return
 	}
-	defer func() { _ = s.close() }()
-	_, tpac := s.Relay("MIA-1", "tpac")
-	_, ncic := s.Relay("MIA-1", "ncic")
-	fmt.Println(tpac, ncic)
-	// Output: true false
+	ctx, stop := context.WithCancel(context.Background())
+	err = s.Run(ctx, func() {
+		_, tpac := s.Relay("MIA-1", "tpac")
+		_, ncic := s.Relay("MIA-1", "ncic")
+		fmt.Println(tpac, ncic)
+		stop()
+	})
+	fmt.Println(err)
+	// Output:
+	// true false
+	// <nil>
 }

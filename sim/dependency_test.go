@@ -40,6 +40,9 @@ func TestDependency_FaultReachesTheStepThatUsesIt(t *testing.T) {
 			if message, _ := a.get("error", "message").(string); a.status != c.status || !strings.Contains(message, c.reason) {
 				t.Errorf("biometrics: got %d %s %v, want %d with %q", a.status, a.body, a.err, c.status, c.reason)
 			}
+			if waits := c.status == http.StatusGatewayTimeout; waits && (a.took < upstream || a.took > 5*upstream) {
+				t.Errorf("answered after %v, want about %v", a.took, upstream)
+			}
 			o.want(o.matchManifest(), http.StatusOK)
 			w.repair()
 			o.want(o.verify(), http.StatusOK)
@@ -92,7 +95,7 @@ func TestDependency_FaultOfCallsLeavesDirectUse(t *testing.T) {
 func TestDependency_ForgedOriginIsNotBelieved(t *testing.T) {
 	t.Parallel()
 	w := start(t, Options{})
-	w.put(`[{"where":{"agent":"SEA-1"},"effect":"error","ratio":1}]`)
+	w.put(`[{"where":{"system":"tpac","agent":"SEA-1"},"effect":"error","ratio":1}]`)
 	address, _ := w.Relay("MIA-1", "tpac")
 	req, err := http.NewRequest(http.MethodPost, "http://"+address+"/tpac/v1/sessions", strings.NewReader("user=a&workstation=b"))
 	if err != nil {

@@ -192,10 +192,9 @@ func (g *Gate) leave(next Passage) (from Passage, err error) {
 	case from == next:
 		return from, nil
 	case from == Refuse:
-		if g.listener, err = g.held.listen(g.addr); err != nil {
+		if err := g.reopenLocked(); err != nil {
 			return from, fmt.Errorf("reopen %s: %w", g.addr, err)
 		}
-		g.held = nil
 	case from == Drop:
 		return from, errors.Join(setBacklog(g.listener, syscall.SOMAXCONN), g.listener.SetDeadline(time.Time{}))
 	}
@@ -223,13 +222,23 @@ func (g *Gate) refuse() error {
 		return net.ErrClosed // the port is free again
 	}
 	_ = g.listener.Close()
+	g.listener = nil
 	g.severLocked()
-	held, err := holdPort(g.addr)
-	if err != nil {
-		return fmt.Errorf("hold port %s: %w", g.addr, err)
-	}
-	g.listener, g.held = nil, held
+	// Connections are refused even if the port cannot be kept; then it may be taken when it is wanted back.
+	g.held, _ = holdPort(g.addr)
 	return nil
+}
+
+// reopenLocked listens again where connections were refused.
+func (g *Gate) reopenLocked() (err error) {
+	if g.held == nil {
+		g.listener, err = net.ListenTCP("tcp4", g.addr)
+		return err
+	}
+	if g.listener, err = g.held.listen(); err == nil {
+		g.held = nil
+	}
+	return err
 }
 
 // severLocked resets every connection, those that fill the queue included.

@@ -29,7 +29,7 @@ func holdPort(addr *net.TCPAddr) (*heldPort, error) {
 }
 
 // listen begins to listen on the held port.
-func (h *heldPort) listen(*net.TCPAddr) (*net.TCPListener, error) {
+func (h *heldPort) listen() (*net.TCPListener, error) {
 	if err := errors.Join(setReuse(h.fd, 1), syscall.Listen(h.fd, syscall.SOMAXCONN)); err != nil {
 		return nil, err
 	}

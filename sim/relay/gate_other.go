@@ -2,16 +2,19 @@
 
 package relay
 
-import "net"
+import (
+	"errors"
+	"net"
+)
 
-// heldPort is nothing here: the port is free for others while connections are refused.
+// heldPort is never made here: the port is free for others while connections are refused.
 type heldPort struct{}
 
-func holdPort(*net.TCPAddr) (*heldPort, error) { return &heldPort{}, nil }
+var errNotHeld = errors.New("ports cannot be kept on this system")
 
-func (*heldPort) listen(addr *net.TCPAddr) (*net.TCPListener, error) {
-	return net.ListenTCP("tcp4", addr)
-}
+func holdPort(*net.TCPAddr) (*heldPort, error) { return nil, errNotHeld }
+
+func (*heldPort) listen() (*net.TCPListener, error) { return nil, errNotHeld }
 
 func (*heldPort) release() error { return nil }
 
