@@ -1,0 +1,167 @@
+package agent
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"time"
+
+	"portolan"
+	"portolan/internal/strictyaml"
+)
+
+// Config is the agent's configuration file. DefaultConfig gives what a file leaves out.
+type Config struct {
+	// Agent is the agent's name, "MIA-1"; its port must be the one that the name begins with.
+	Agent portolan.AgentID `yaml:"agent,required"`
+	// Port is the port of entry that the workstation stands at.
+	Port portolan.PortCode `yaml:"port,required"`
+	// Name and Zone are how the agent's own page calls the port and tells the time: an IANA zone, default UTC.
+	Name string `yaml:"name"`
+	Zone string `yaml:"zone"`
+	// Data is the folder of the spool, the key and the certificate.
+	Data string `yaml:"data,required"`
+
+	Collector CollectorConfig `yaml:"collector"`
+	Page      PageConfig      `yaml:"page"`
+	Spool     SpoolConfig     `yaml:"spool"`
+
+	// Catalogue is a folder whose definitions stand before the built-in ones; empty for none.
+	Catalogue string `yaml:"catalogue"`
+	// Systems limits the systems that are probed; empty for all of the catalogue.
+	Systems []portolan.SystemID `yaml:"systems"`
+	// Endpoints says where a system is reached from here, in place of its definition's endpoint.
+	Endpoints map[portolan.SystemID]string `yaml:"endpoints"`
+	// Interval replaces every definition's interval; zero leaves them. For demonstrations.
+	Interval time.Duration `yaml:"interval"`
+	// Proxy is the URL of the proxy that transactions go through; names are resolved there. Empty for none.
+	Proxy string `yaml:"proxy"`
+}
+
+// CollectorConfig says where results go.
+type CollectorConfig struct {
+	// URL is the collector's, "https://collector.example:8443"; empty keeps everything in the spool.
+	URL string `yaml:"url"`
+	// TokenFile holds the one-time token that `portolanctl enroll` printed; read until enrolled.
+	TokenFile string `yaml:"token_file"`
+	// CAFile holds the certificates that the collector's must descend from; empty for the system's own.
+	CAFile string `yaml:"ca_file"`
+	// Proxy is the URL of the proxy between here and the collector; empty for none.
+	Proxy string `yaml:"proxy"`
+	// Every is the time between sendings when nothing changes.
+	Every time.Duration `yaml:"every"`
+}
+
+// PageConfig says where the agent's own page is served.
+type PageConfig struct {
+	// Listen is a loopback address with a port, 0 for any free one.
+	Listen string `yaml:"listen"`
+}
+
+// SpoolConfig bounds what waits on disk; beyond either bound the oldest results are dropped and counted.
+type SpoolConfig struct {
+	MaxBytes int64         `yaml:"max_bytes"`
+	MaxAge   time.Duration `yaml:"max_age"`
+}
+
+// DefaultConfig returns what holds where a file says nothing.
+func DefaultConfig() Config {
+	return Config{
+		Collector: CollectorConfig{Every: 15 * time.Second},
+		Page:      PageConfig{Listen: "127.0.0.1:8099"},
+		Spool:     SpoolConfig{MaxBytes: 256 << 20, MaxAge: 30 * 24 * time.Hour},
+	}
+}
+
+// LoadConfig reads the configuration at path and returns every fault in it at once.
+func LoadConfig(path string) (Config, error) {
+	c := DefaultConfig()
+	doc, err := strictyaml.DecodeFile(path, &c)
+	if doc == nil {
+		return c, err
+	}
+	c.validate(doc)
+	if faults := doc.Faults(); len(faults) > 0 {
+		return c, faults
+	}
+	return c, nil
+}
+
+func (c Config) validate(doc *strictyaml.Document) {
+	if _, err := portolan.ParsePortCode(string(c.Port)); err != nil {
+		doc.Report("port", err.Error(), "")
+	}
+	if _, err := portolan.ParseAgentID(string(c.Agent)); err != nil {
+		doc.Report("agent", err.Error(), "")
+	} else if c.Agent.Port() != c.Port && !doc.Faulty("port") {
+		doc.Report("agent", fmt.Sprintf("agent %q is not of port %q", c.Agent, c.Port), fmt.Sprintf("a name like %s-1", c.Port))
+	}
+	if _, err := time.LoadLocation(c.Zone); err != nil {
+		doc.Report("zone", err.Error(), "an IANA zone like America/New_York")
+	}
+	for i, id := range c.Systems {
+		if _, err := portolan.ParseSystemID(string(id)); err != nil {
+			doc.Report(fmt.Sprintf("systems[%d]", i), err.Error(), "")
+		}
+	}
+	for id, endpoint := range c.Endpoints {
+		checkURL(doc, "endpoints."+string(id), endpoint, "http", "https", "tcp")
+	}
+	checkURL(doc, "proxy", c.Proxy, "http", "https", "socks5")
+	if c.Interval != 0 && c.Interval < time.Second {
+		doc.Report("interval", fmt.Sprintf("interval %s", c.Interval), "1s or more")
+	}
+	c.Collector.validate(doc)
+	c.Spool.validate(doc)
+	if err := checkLoopback(c.Page.Listen); err != nil {
+		doc.Report("page.listen", err.Error(), "a loopback address with a port, like 127.0.0.1:8099")
+	}
+}
+
+func (c CollectorConfig) validate(doc *strictyaml.Document) {
+	checkURL(doc, "collector.url", c.URL, "http", "https")
+	checkURL(doc, "collector.proxy", c.Proxy, "http", "https", "socks5")
+	if c.Every < time.Second || c.Every > 5*time.Minute {
+		doc.Report("collector.every", fmt.Sprintf("time between sendings %s", c.Every), "1s to 5m")
+	}
+}
+
+func (c SpoolConfig) validate(doc *strictyaml.Document) {
+	const least = 1 << 20
+	if c.MaxBytes < least {
+		doc.Report("spool.max_bytes", fmt.Sprintf("bound of %d bytes", c.MaxBytes), fmt.Sprintf("%d or more", least))
+	}
+	if c.MaxAge < time.Hour {
+		doc.Report("spool.max_age", fmt.Sprintf("bound of %s", c.MaxAge), "1h or more")
+	}
+}
+
+// checkURL reports a URL, unless empty, that is not absolute or of another scheme.
+func checkURL(doc *strictyaml.Document, path, text string, schemes ...string) {
+	if text == "" {
+		return
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" {
+		doc.Report(path, fmt.Sprintf("%q is not an absolute URL", text), fmt.Sprintf("a URL of scheme %q", schemes))
+		return
+	}
+	for _, scheme := range schemes {
+		if u.Scheme == scheme {
+			return
+		}
+	}
+	doc.Report(path, fmt.Sprintf("scheme %q", u.Scheme), fmt.Sprintf("one of %q", schemes))
+}
+
+// checkLoopback refuses an address that others could reach: the page shows what the port sees, without asking who looks.
+func checkLoopback(address string) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("address %q: %w", address, err)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("address %q is not on loopback", address)
+	}
+	return nil
+}

@@ -1,0 +1,111 @@
+package agent
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"portolan"
+	"portolan/evidence"
+	"portolan/probe"
+	"portolan/schedule"
+)
+
+// worker runs one series: at its due times, never two runs at once.
+type worker struct {
+	series      schedule.Series
+	transaction *probe.Transaction
+	runner      *probe.Runner
+	// done counts the steps of the run in progress that ended, so that an open-run notice can name the one that
+	// has not.
+	done atomic.Int32
+
+	record func(portolan.Result, []*probe.Failure)
+	open   func(evidence.OpenRun)
+}
+
+// newWorker returns the worker of one planned series.
+func newWorker(agent portolan.AgentID, p portolan.PlannedSeries, t *probe.Transaction, o probe.Options) (*worker, error) {
+	series, err := schedule.New(agent, p)
+	if err != nil {
+		return nil, err
+	}
+	w := &worker{series: series, transaction: t}
+	o.Progress = func(portolan.StepResult, *probe.Failure) { w.done.Add(1) }
+	w.runner = probe.NewRunner(o)
+	return w, nil
+}
+
+// loop runs the series until ctx is done. Runs that come due while one is in progress are displaced: they
+// are not made up for, the schedule goes on.
+func (w *worker) loop(ctx context.Context) {
+	after := portolan.InstantOf(time.Now())
+	for {
+		due := w.series.Next(after)
+		if due == 0 || !waitUntil(ctx, due) {
+			return
+		}
+		w.attempts(ctx, due)
+		after = max(due, portolan.InstantOf(time.Now()))
+	}
+}
+
+// attempts runs the transaction for one due instant, and again after a failure as often as its definition
+// allows, but never so late that a retry which hangs would displace the next due run. Every attempt is a result
+// of its own; only the first makes the timeline (design 3.4).
+func (w *worker) attempts(ctx context.Context, due portolan.Instant) {
+	for attempt := 1; ; attempt++ {
+		outcome, ok := w.run(ctx, due, attempt)
+		if !ok || outcome != portolan.Failed || attempt > w.transaction.Retries {
+			return
+		}
+		again := portolan.InstantOf(time.Now()).Add(w.transaction.RetryAfter)
+		if again.Add(w.transaction.Timeout) > due.Add(w.series.Interval(due)) || !waitUntil(ctx, again) {
+			return
+		}
+	}
+}
+
+// run runs the transaction once and records it; ok is false if the agent's stop cut it short, which
+// says nothing about the system.
+func (w *worker) run(ctx context.Context, due portolan.Instant, attempt int) (outcome portolan.Outcome, ok bool) {
+	w.done.Store(0)
+	start := portolan.InstantOf(time.Now())
+	notice := time.AfterFunc(w.transaction.Latency, func() { w.notice(start) })
+	defer notice.Stop()
+	result, failures := w.runner.Run(ctx, w.transaction, due, attempt)
+	if result.Outcome == portolan.OutcomeUnknown {
+		return result.Outcome, false
+	}
+	w.record(result, failures)
+	return result.Outcome, true
+}
+
+// notice says that the run which began at start has passed its objective and is still in progress.
+func (w *worker) notice(start portolan.Instant) {
+	step := min(int(w.done.Load()), len(w.transaction.Steps)-1)
+	w.open(evidence.OpenRun{
+		System: w.transaction.System, Transaction: w.transaction.ID,
+		Start: start, Step: w.transaction.Steps[step].ID,
+	})
+}
+
+// longestWait bounds how long a wait goes without looking at the wall clock again: somebody may have set it.
+const longestWait = 10 * time.Second
+
+// waitUntil waits until the wall clock shows t; it reports false if ctx is done before.
+func waitUntil(ctx context.Context, t portolan.Instant) bool {
+	for {
+		left := t.Sub(portolan.InstantOf(time.Now()))
+		if left <= 0 {
+			return ctx.Err() == nil
+		}
+		timer := time.NewTimer(min(left, longestWait))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return false
+		case <-timer.C:
+		}
+	}
+}
