@@ -87,7 +87,7 @@ func (c *collector) streamEvidence(w http.ResponseWriter, r *call) error {
 		if err != nil {
 			return err
 		}
-		cut = &projection.Cut{Position: end, Journal: math.MaxInt64}
+		cut = &projection.Cut{Position: end, Journal: c.projection.Facts().Number}
 	}
 	q.UpTo = cut.Position
 	w.Header().Set("Content-Type", "application/x-ndjson")

@@ -36,7 +36,7 @@ func newStandingDescs() standingDescs {
 			"Records that an agent still holds, as of its last batch. Above 5,000 agents per port, with an empty agent.", agent, nil),
 		silent: prometheus.NewDesc("portolan_agents_silent",
 			"Agents of a port that missed three sendings while the collector was up and other agents were heard.", []string{"port"}, nil),
-		size: prometheus.NewDesc("portolan_ledger_size_bytes", "Size of the ledger's database file.", nil, nil),
+		size: prometheus.NewDesc("portolan_ledger_size_bytes", "Size of the ledger's database file with its write-ahead log.", nil, nil),
 		lag: prometheus.NewDesc("portolan_projection_lag_positions",
 			"Positions of the ledger that are not folded into figures yet.", nil, nil),
 		aside: prometheus.NewDesc("portolan_batches_set_aside",
@@ -67,9 +67,7 @@ func (s *standing) Collect(ch chan<- prometheus.Metric) {
 	} else {
 		c.log.Error("ledger cannot be read for metrics", zap.Error(err))
 	}
-	if file, err := os.Stat(c.around.Load().config.ledgerFile()); err == nil {
-		gauge(d.size, float64(file.Size()))
-	}
+	gauge(d.size, float64(ledgerSize(c.around.Load().config.ledgerFile())))
 	waiting, err := c.ledger.Read(ctx, ledger.Query{Status: ledger.Waiting, Limit: waitingLimit, WithoutBytes: true})
 	if err == nil {
 		gauge(d.aside, float64(len(waiting)))
@@ -90,6 +88,16 @@ func (s *standing) Collect(ch chan<- prometheus.Metric) {
 		}
 		gauge(d.backlog, float64(h.backlog), h.agent, h.port)
 	}
+}
+
+// ledgerSize returns the size of the database file with its log; a file that is not there has none.
+func ledgerSize(path string) (size int64) {
+	for _, name := range []string{path, path + "-wal"} {
+		if file, err := os.Stat(name); err == nil {
+			size += file.Size()
+		}
+	}
+	return size
 }
 
 // heardAgent is one pair of samples on an agent, or on all agents of a port if agent is empty.
