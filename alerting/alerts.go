@@ -110,7 +110,8 @@ unless on (system) system:portolan_runs:rate5m > 0`,
 	})
 }
 
-// silence is how long each agent has not been heard, in seconds.
+// silence is how long each agent has not been heard, in seconds. The collector itself counts the silent ones
+// of a port, over the time in which it was up and heard others, farewells apart: both must agree.
 const silence = "(time() - portolan_agent_last_seen_timestamp_seconds)"
 
 // monitorAlerts are about Portolan itself: who watches, and whether anybody does.
@@ -136,14 +137,14 @@ func (w writer) monitorAlerts() []Rule {
 		},
 		{
 			name: "PortolanPortSilent", severity: page, scope: "port", wait: 2 * time.Minute,
-			expr:    "min by (port) " + silence + " > {silent}",
+			expr:    "min by (port) " + silence + " > {silent}\nand on (port) portolan_agents_silent > 0",
 			summary: "Every agent at {{ $labels.port }} is silent",
 			meaning: "None was heard for {{ $value | humanizeDuration }}, and none said farewell. Nothing is known of the port since; its own page goes on showing it there.",
 			page:    "/ports/{{ $labels.port }}",
 		},
 		{
 			name: "PortolanAgentSilent", severity: ticket, scope: "agent", wait: 5 * time.Minute,
-			expr:    silence + " > {silent}",
+			expr:    silence + " > {silent}\nand on (port) portolan_agents_silent > 0",
 			summary: "Agent {{ $labels.agent }} is silent",
 			meaning: "It was not heard for {{ $value | humanizeDuration }} and said no farewell. Its time counts as unmonitored, neither up nor down.",
 			page:    "/ports/{{ $labels.port }}",
@@ -162,8 +163,14 @@ func (w writer) monitorAlerts() []Rule {
 			meaning: "About {{ $value | humanize }} in a quarter of an hour. What they hold is not in any figure yet.",
 		},
 		{
+			name: "PortolanEvidenceUnreadable", severity: ticket, scope: "center",
+			expr:    "increase(portolan_projection_unreadable_batches_total[<<15m>>]) > 0",
+			summary: "Accepted evidence cannot be read",
+			meaning: "Batches that were acknowledged could not be decoded when they were folded. They are kept, and in no figure.",
+		},
+		{
 			name: "PortolanProjectionLag", severity: ticket, scope: "center", wait: 10 * time.Minute,
-			expr:    "portolan_projection_lag_batches > 1000",
+			expr:    "portolan_projection_lag_positions > 1000",
 			summary: "Figures lag behind the evidence",
 			meaning: "{{ $value | humanize }} acknowledged batches are not in the figures yet. Evidence is safe; pages and figures are late.",
 		},
