@@ -27,9 +27,10 @@ type burnWindow struct {
 	ratio  bool // its availability is exported too
 }
 
-// every is how often a window's figures are computed anew: often enough to show what moves them.
-func (w burnWindow) every(least time.Duration) time.Duration {
-	return min(max(w.length/120, least), 5*time.Minute)
+// pause returns how long a window's figures stand after their computation took so long: a window is given one part in
+// fifty of the time, so that a small fleet sees changes at once and a large one is not kept busy.
+func pause(took, least time.Duration) time.Duration {
+	return min(max(50*took, least), 5*time.Minute)
 }
 
 // scopes are what a figure is about: everything, or one port.
@@ -93,10 +94,11 @@ func (m *metrics) refreshLoop(ctx context.Context) {
 			if now.Before(next[w.label]) || !g.collector.caughtUp.Load() {
 				continue
 			}
+			begun := time.Now()
 			if err := g.refresh(ctx, w, portolan.InstantOf(now)); err != nil && ctx.Err() == nil {
 				g.collector.log.Error("figures for metrics could not be computed", zap.String("window", w.label), zap.Error(err))
 			}
-			next[w.label] = now.Add(w.every(least))
+			next[w.label] = time.Now().Add(pause(time.Since(begun), least))
 		}
 		select {
 		case <-ctx.Done():
