@@ -2,8 +2,7 @@ package ingest
 
 import "portolan/evidence"
 
-// KnowOnly makes i know the given version only: it reads every batch as if a newer agent had written it until
-// known returns true.
+// KnowOnly makes i take every batch for a newer agent's until known returns true, as after an upgrade.
 func (i *Ingest) KnowOnly(known func() bool) {
 	i.open = func(b []byte, limits evidence.Limits) (*evidence.Envelope, error) {
 		e, err := evidence.Open(b, limits)

@@ -41,8 +41,8 @@ type Options struct {
 	RetryAfter time.Duration
 	// ReadTimeout is how long a request may take to arrive; 60 s. The thinnest link needs half of it for 1 MiB.
 	ReadTimeout time.Duration
-	// Accepted is told of each batch once it is durable, in the order of positions within a chain. It is called
-	// before the agent is answered and must not block: what misses it finds the batch in the ledger.
+	// Accepted is told of each batch once it is durable, before the agent is answered, and must not block. It is
+	// a wake-up, not a feed: the ledger has the order, and batches that were stored as the collector was killed.
 	Accepted func(ledger.Link, *evidence.Batch)
 	// Counted is told what became of each batch.
 	Counted func(Result)

@@ -10,7 +10,7 @@ import (
 	"portolan/collector/ledger"
 )
 
-// Open opens a fresh ledger that set aside at most AsideBytes for each agent, and closes it when the test ends.
+// Open opens a fresh ledger that sets aside at most AsideBytes for each agent, and closes it when the test ends.
 type Open func(t *testing.T) ledger.Ledger
 
 // AsideBytes is the bound that Open must give its ledgers.
