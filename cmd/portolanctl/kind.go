@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"portolan/agent"
 	"portolan/collector"
 	"portolan/internal/strictyaml"
 	"portolan/sim"
@@ -25,6 +26,10 @@ type kind struct {
 func kinds() []kind {
 	return []kind{
 		{definitionKind, []string{"system", "transactions", "synthetic"}, nil}, // read here, for its load
+		{"agent", []string{"agent", "port", "spool", "page"}, func(path string) error {
+			_, err := agent.LoadConfig(path)
+			return err
+		}},
 		{"scenario", []string{"fleet", "faults", "length"}, func(path string) error {
 			_, err := sim.LoadScenario(path)
 			return err
