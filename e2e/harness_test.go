@@ -3,7 +3,6 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -148,7 +147,7 @@ func newWorld(t *testing.T, interval time.Duration, ports ...string) *world {
 	w := &world{t: t, dir: t.TempDir(), listen: freeAddress(t), sim: freeAddress(t), interval: interval, agents: map[string]*process{}}
 	w.simulator = launch(t, w.dir, "sim", "portolan-sim", "serve", "--listen", w.sim, "--ports", strings.Join(ports, ","),
 		"--collector", w.listen, "--interval", interval.String(), "--write-config", filepath.Join(w.dir, "sim"))
-	w.untilFile(w.simulator, filepath.Join(w.dir, "sim", "ready"))
+	w.untilServes(w.simulator, func() error { _, err := getText("http://" + w.sim + "/-/healthy"); return err })
 	w.startCollector()
 	for _, port := range ports {
 		w.enroll(port + "-1")
@@ -161,10 +160,8 @@ func (w *world) data() string { return filepath.Join(w.dir, "collector") }
 
 func (w *world) startCollector() {
 	w.t.Helper()
-	ready := filepath.Join(w.dir, "collector.ready")
-	_ = os.Remove(ready)
-	w.collector = launch(w.t, w.dir, "collector", "portolan-collector", "--listen", w.listen, "--data", w.data(), "--ready-file", ready)
-	w.untilFile(w.collector, ready)
+	w.collector = launch(w.t, w.dir, "collector", "portolan-collector", "--listen", w.listen, "--data", w.data(), "--ports", "../configs/ports.yaml")
+	w.untilServes(w.collector, func() error { _, err := getText("http://" + w.listen + "/-/ready"); return err })
 }
 
 func (w *world) enroll(agent string) {
@@ -184,7 +181,7 @@ func (w *world) startAgent(agent string) {
 	page := filepath.Join(w.dir, "sim", agent, "page.url")
 	_ = os.Remove(page)
 	w.agents[agent] = launch(w.t, w.dir, agent, "portolan-agent", "--config", filepath.Join(w.dir, "sim", agent+".yaml"))
-	w.untilFile(w.agents[agent], page)
+	w.untilServes(w.agents[agent], func() error { _, err := os.Stat(page); return err })
 }
 
 // page returns the address of an agent's own page, without a final slash.
@@ -197,18 +194,15 @@ func (w *world) page(agent string) string {
 	return strings.TrimSuffix(strings.TrimSpace(string(text)), "/")
 }
 
-func (w *world) untilFile(p *process, path string) {
+// untilServes waits until a process shows that it serves.
+func (w *world) untilServes(p *process, shows func() error) {
 	w.t.Helper()
 	w.until(30*time.Second, p.name+" to serve", func() error {
 		if p.ended() {
 			p.showLog()
 			w.t.Fatalf("%s ended", p.name)
 		}
-		info, err := os.Stat(path)
-		if err == nil && info.Size() == 0 {
-			return errors.New("empty")
-		}
-		return err
+		return shows()
 	})
 }
 

@@ -92,16 +92,19 @@ func TestPartition_ShowsAtThatPortAlone(t *testing.T) {
 
 	w.faults(`[{"where":{"port":"MIA"},"effect":"partition"}]`)
 	// The port's own page goes on with the network cut: the workstation itself sees TPAC fail.
-	w.until(90*time.Second, "MIA's own page to show TPAC down", func() error {
-		page, err := getText(w.page("MIA-1") + "/")
-		if err != nil {
-			return err
-		}
-		if !strings.Contains(strings.ToLower(string(page)), "down") {
-			return fmt.Errorf("no such state on it")
+	w.until(90*time.Second, "MIA-1 to see TPAC fail", func() error {
+		if success, err := w.agentMetric("MIA-1", "probe_success"); err != nil || success != 0 {
+			return fmt.Errorf("probe_success = %d (%v)", success, err)
 		}
 		return nil
 	})
+	page, err := getText(w.page("MIA-1") + "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(page), "From this workstation: 1 down") {
+		t.Errorf("MIA's own page does not say that TPAC is down:\n%s", page)
+	}
 	if states, err := w.states(); err != nil || states["SEA"].State != "up" {
 		t.Errorf("SEA is %q (%v), want up: its network is whole", states["SEA"].State, err)
 	}

@@ -29,25 +29,26 @@ start() { # name command...
 	eval "pid_$(echo "$name" | tr - _)=$!"
 }
 
-# until_there waits for a file that a child writes when it serves, and gives up when that child has ended.
-until_there() { # name file
-	pid=$(eval "echo \$pid_$(echo "$1" | tr - _)")
-	while [ ! -s "$2" ]; do
+# until_there waits until a command succeeds that shows that a child serves, and gives up when that child ends.
+until_there() { # name command...
+	name=$1
+	shift
+	pid=$(eval "echo \$pid_$(echo "$name" | tr - _)")
+	until "$@" 2>/dev/null; do
 		if ! kill -0 "$pid" 2>/dev/null; then
-			echo "$1 ended; the end of its log, $data/logs/$1.log:" >&2
-			tail -n 20 "$data/logs/$1.log" >&2
+			echo "$name ended; the end of its log, $data/logs/$name.log:" >&2
+			tail -n 20 "$data/logs/$name.log" >&2
 			exit 1
 		fi
 		sleep 0.1
 	done
 }
 
-rm -f "$data/collector/ready" "$data/sim/ready"
 start sim bin/portolan-sim serve --listen "$sim_listen" --ports MIA,SEA,IAD --collector "$listen" \
 	--interval "$interval" --write-config "$data/sim" ${systems:+--systems "$systems"}
-until_there sim "$data/sim/ready"
-start collector bin/portolan-collector --listen "$listen" --data "$data/collector" --ready-file "$data/collector/ready"
-until_there collector "$data/collector/ready"
+until_there sim grep -q '^ready$' "$data/logs/sim.log"
+start collector bin/portolan-collector --listen "$listen" --data "$data/collector"
+until_there collector grep -q 'collector is serving' "$data/logs/collector.log"
 
 echo "Portolan is running. Ctrl-C ends it."
 echo "  central page     http://$listen/"
@@ -58,7 +59,7 @@ for agent in $agents; do
 	start "$agent" bin/portolan-agent --config "$data/sim/$agent.yaml"
 done
 for agent in $agents; do
-	until_there "$agent" "$data/sim/$agent/page.url"
+	until_there "$agent" test -s "$data/sim/$agent/page.url"
 	echo "  page at ${agent%-*}      $(cat "$data/sim/$agent/page.url")"
 done
 echo "  simulator        http://$sim_listen/   (faults: /admin/v1/faults)"
