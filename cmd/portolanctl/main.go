@@ -19,11 +19,14 @@ import (
 
 // commands is every command of the tool.
 type commands struct {
-	CheckConfig checkConfig      `cmd:"" help:"Check definitions and configuration files, and say all that is wrong."`
-	Try         try              `cmd:"" help:"Run one transaction now, and show its steps and phases."`
-	Enroll      enroll           `cmd:"" help:"Make a one-time token with which an agent gets its certificate."`
-	Rules       rules            `cmd:"" help:"Write Prometheus rules from the objectives of the catalogue."`
-	Version     kong.VersionFlag `help:"Print the version."`
+	CheckConfig  checkConfig      `cmd:"" help:"Check definitions and configuration files, and say all that is wrong."`
+	Try          try              `cmd:"" help:"Run one transaction now, and show its steps and phases."`
+	Enroll       enroll           `cmd:"" help:"Make a one-time token with which an agent gets its certificate."`
+	Rules        rules            `cmd:"" help:"Write Prometheus rules from the objectives of the catalogue."`
+	State        state            `cmd:"" help:"Show the current state of every system at every port."`
+	Availability availability     `cmd:"" help:"Show how available systems were to their users."`
+	Results      results          `cmd:"" help:"Show single results."`
+	Version      kong.VersionFlag `help:"Print the version."`
 }
 
 const description = `The operator's tool of Portolan.

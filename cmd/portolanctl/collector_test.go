@@ -1,0 +1,171 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"net"
+	"net/http"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"portolan"
+	"portolan/collector"
+	"portolan/collector/registry"
+	"portolan/evidence"
+	"portolan/probe"
+	"portolan/probe/web"
+)
+
+// Each script asks a collector of its own: $COLLECTOR is its address, $DATA its data folder. One agent at MIA has told
+// it of three runs of TPAC in the last three minutes: good, slow, and one that failed at IDENT.
+func TestCollectorScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/collector",
+		RequireExplicitExec: true,
+		Setup:               setupCollector,
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		UpdateScripts:       *update,
+	})
+}
+
+func setupCollector(env *testscript.Env) error {
+	data := filepath.Join(env.WorkDir, "data")
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	config := collector.DefaultConfig()
+	config.Data, config.Ports = data, filepath.Join("..", "..", "configs", "ports.yaml")
+	ctx, stop := context.WithCancel(context.Background())
+	ready, ended := make(chan struct{}), make(chan error, 1)
+	go func() {
+		ended <- collector.Run(ctx, collector.Options{
+			Config: config, Ways: []probe.Way{web.Way()}, Listener: listener, Ready: func() { close(ready) },
+		})
+	}()
+	env.Defer(func() {
+		stop()
+		if err := <-ended; err != nil {
+			env.T().Log(err)
+		}
+	})
+	select {
+	case <-ready:
+	case err := <-ended:
+		ended <- err
+		return err
+	}
+	at := "http://" + listener.Addr().String()
+	env.Setenv("COLLECTOR", at)
+	env.Setenv("DATA", data)
+	return tell(at, data)
+}
+
+// tell enrolls MIA-1 and sends its three runs, as an agent does, and waits until they are in the figures.
+func tell(at, data string) error {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return err
+	}
+	if err := enrollAt(at, data, key); err != nil {
+		return err
+	}
+	plan := portolan.Plan{Port: "MIA", Series: []portolan.PlannedSeries{{
+		System: "tpac", Transaction: "primary-inspection", Share: 1, Interval: time.Minute, Latency: 5 * time.Second,
+		Steps: []portolan.PlannedStep{{Step: "sign-on"}, {Step: "biometric", Dependency: "ident"}},
+	}}}
+	now := portolan.InstantOf(time.Now())
+	sealed, err := evidence.Seal(evidence.Batch{
+		Agent: "MIA-1", Stream: portolan.Stream{1}, Number: 1, Lane: portolan.Live, SentAt: now,
+		Plan: evidence.HashPlan(&plan), PlanBody: &plan, CarriesPlan: true, Clock: evidence.Clock{Age: -1},
+		Records: threeRuns(now),
+	}, key)
+	if err != nil {
+		return err
+	}
+	if err := send(at+"/ingest/v1/batches", "application/vnd.portolan.batch", sealed.Bytes); err != nil {
+		return err
+	}
+	return folded(at)
+}
+
+func enrollAt(at, data string, key *ecdsa.PrivateKey) error {
+	now := portolan.InstantOf(time.Now())
+	authority, err := registry.OpenAuthority(data, 0, now)
+	if err != nil {
+		return err
+	}
+	token, err := authority.NewToken("MIA-1", time.Hour, now)
+	if err != nil {
+		return err
+	}
+	csr, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: "MIA-1"}}, key)
+	if err != nil {
+		return err
+	}
+	request, err := json.Marshal(registry.Request{
+		Token: token, Agent: "MIA-1", CSR: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: csr})),
+	})
+	if err != nil {
+		return err
+	}
+	return send(at+"/enroll/v1/agents", "application/json", request)
+}
+
+func threeRuns(now portolan.Instant) []evidence.Record {
+	late := portolan.Symptom{Step: "sign-on", Phase: portolan.PhaseWait, Kind: portolan.KindLate}
+	hung := portolan.Symptom{Step: "biometric", Phase: portolan.PhaseWait, Kind: portolan.KindTimeout, Dependency: "ident"}
+	var records []evidence.Record
+	for i, r := range []portolan.Result{
+		{Outcome: portolan.Good, Duration: 2 * time.Second},
+		{Outcome: portolan.Slow, Duration: 9 * time.Second, Symptom: late},
+		{Outcome: portolan.Failed, Duration: 30 * time.Second, Symptom: hung},
+	} {
+		r.Seq, r.System, r.Transaction, r.Attempt = portolan.Seq(i+1), "tpac", "primary-inspection", 1
+		r.Start = now.Add(time.Duration(i-3) * time.Minute)
+		r.Due = r.Start
+		records = append(records, evidence.Record{Result: &r})
+	}
+	return records
+}
+
+func send(url, kind string, body []byte) error {
+	response, err := http.Post(url, kind, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answered %s", url, response.Status)
+	}
+	return nil
+}
+
+// folded asks until the collector's answers hold the results.
+func folded(at string) error {
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
+		var answer struct{ Rows []any }
+		response, err := http.Get(at + "/api/v1/state")
+		if err != nil {
+			return err
+		}
+		err = json.NewDecoder(response.Body).Decode(&answer)
+		response.Body.Close()
+		if err != nil || len(answer.Rows) > 0 {
+			return err
+		}
+	}
+	return fmt.Errorf("results were not folded within 20 s")
+}

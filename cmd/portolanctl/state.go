@@ -1,0 +1,47 @@
+package main
+
+import (
+	"fmt"
+	"net/url"
+	"time"
+)
+
+// state prints the current state of every system at every port.
+type state struct {
+	asking
+	Port   []string `help:"Only these ports." placeholder:"MIA,..."`
+	System []string `help:"Only these systems." placeholder:"tpac,..."`
+}
+
+// Help implements kong.HelpProvider.
+func (state) Help() string {
+	return `The state follows from live evidence only: what arrives late never changes it.
+
+Example:
+  portolanctl state --port MIA`
+}
+
+// Run prints the states.
+func (s state) Run(t terminal) error {
+	query := url.Values{}
+	with(query, "port", s.Port...)
+	with(query, "system", s.System...)
+	var answer struct {
+		Rows []struct {
+			Port, System, State string
+			Since               *time.Time
+			Symptom             *said
+			Affected, Monitored int
+		}
+	}
+	if printed, err := s.ask(t, "/api/v1/state", query, &answer); printed || err != nil {
+		return err
+	}
+	var rows [][]string
+	for _, r := range answer.Rows {
+		rows = append(rows, []string{
+			r.Port, r.System, r.State, at(r.Since), fmt.Sprintf("%d/%d", r.Affected, r.Monitored), r.Symptom.String(),
+		})
+	}
+	return table(t, "PORT SYSTEM STATE SINCE AFFECTED SYMPTOM", rows)
+}
