@@ -59,7 +59,7 @@ func (u *Uplink) choose(now time.Time, last bool) (*load, error) {
 	if notices, due := u.due(now); due || last {
 		return &load{lane: portolan.Live, entries: u.live(now), notices: notices}, nil
 	}
-	entries, err := u.o.Spool.Read(0, maxBatch, u.room)
+	entries, err := u.o.Spool.Read(0, maxBatch, min(u.room, u.most))
 	if err != nil {
 		return nil, fmt.Errorf("read backlog: %w", err)
 	}

@@ -77,7 +77,7 @@ func (u *Uplink) send(ctx context.Context) error {
 	switch {
 	case errors.As(err, &refused):
 		return u.refused(a)
-	case isTooLargeOnTheWay(err):
+	case isTooLargeOnTheWay(err) && u.most > minRoom:
 		u.most = max(minRoom, u.most/4)
 		a.Error.Code, a.Error.Message = tooLargeOnTheWay, err.Error()
 		return u.refused(a)

@@ -1,0 +1,224 @@
+package uplink_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"portolan"
+	"portolan/agent/uplink"
+	"portolan/evidence"
+)
+
+// thinLink delivers n bytes a second, after a delay.
+func thinLink(n int) func(int) fault {
+	return func(int) fault {
+		return fault{deliver: func(size int) time.Duration {
+			return 300*time.Millisecond + time.Duration(size)*time.Second/time.Duration(n)
+		}}
+	}
+}
+
+func TestUplink_BacklogDoesNotDelayLiveRecords(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, down := newCollector(), true
+		c.fault = func(call int) fault {
+			if down {
+				return fault{lost: true}
+			}
+			return thinLink(1200)(call) // 9,600 bit/s
+		}
+		a := mustStart(t, t.TempDir(), c, uplink.Options{})
+		for range 40 {
+			a.mustRecord(t, 50)
+			pass(time.Minute)
+		}
+		pass(2 * time.Minute)
+		down = false
+		var spooled []time.Time
+		for range 20 {
+			spooled = append(spooled, time.Now())
+			a.mustRecord(t, 1)
+			pass(15 * time.Second)
+		}
+		pass(10 * time.Minute)
+		got := c.got()
+		if s := a.u.Status(); s.Waiting != 0 {
+			t.Fatalf("%d records still wait", s.Waiting)
+		}
+		arrived := map[portolan.Seq]time.Time{}
+		sent := got[0].at
+		for i, b := range got {
+			for _, r := range c.decoded(t, b).Records {
+				arrived[r.Seq()] = b.at
+			}
+			if took := b.at.Sub(sent); b.e.Lane == portolan.Backlog && i > 10 && took > 2*time.Second {
+				t.Errorf("backlog batch %d took %s", b.e.Number, took)
+			}
+			sent = b.at
+		}
+		for i, at := range spooled[6:] {
+			if age := arrived[portolan.Seq(2001+6+i)].Sub(at); age > 18*time.Second {
+				t.Errorf("live record %d arrived %s old", i, age)
+			}
+		}
+	})
+}
+
+func TestUplink_SendsLiveRecordsFirstAfterAnOutage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, down := newCollector(), true
+		c.fault = func(int) fault { return fault{lost: down} }
+		a := mustStart(t, t.TempDir(), c, uplink.Options{})
+		for range 60 {
+			a.mustRecord(t, 1)
+			pass(time.Minute)
+		}
+		a.mustRecord(t, 1)
+		down = false
+		pass(2 * time.Minute)
+		got := c.got()
+		// The batch in flight comes first, as it was; then what is news; then the rest.
+		if got[0].e.Lane != portolan.Live || got[0].lane != portolan.Backlog.String() {
+			t.Errorf("first came %s, header %q, want the batch in flight, told to be backlog", got[0].e.Lane, got[0].lane)
+		}
+		if live := c.decoded(t, got[1]); live.Lane != portolan.Live || live.Records[len(live.Records)-1].Seq() != 61 || live.Records[0].Seq() < 58 {
+			t.Errorf("second came %s from record %d on, want live ones", live.Lane, live.Records[0].Seq())
+		}
+		if backlog := c.decoded(t, got[2]); backlog.Lane != portolan.Backlog || backlog.Records[0].Seq() > 3 {
+			t.Errorf("third came %s from record %d on, want backlog", backlog.Lane, backlog.Records[0].Seq())
+		}
+		for seq := portolan.Seq(1); seq <= 61; seq++ {
+			if c.counted[seq] != 1 {
+				t.Errorf("record %d was counted %d times", seq, c.counted[seq])
+			}
+		}
+	})
+}
+
+func TestUplink_TakesAnEarlierProcessesRecordsForBacklog(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, dir := newCollector(), t.TempDir()
+		a := mustStart(t, dir, c, uplink.Options{})
+		a.mustRecord(t, 2)
+		if err := a.kill(); err != nil {
+			t.Fatal(err)
+		}
+		b := mustStart(t, dir, c, uplink.Options{})
+		b.mustRecord(t, 1)
+		pass(20 * time.Second)
+		for _, g := range c.got() {
+			for _, r := range c.decoded(t, g).Records {
+				if want := map[bool]portolan.Lane{true: portolan.Live, false: portolan.Backlog}[r.Seq() == 3]; g.e.Lane != want {
+					t.Errorf("record %d came as %s, want %s", r.Seq(), g.e.Lane, want)
+				}
+			}
+		}
+		if len(c.counted) != 3 {
+			t.Errorf("counted %v, want three records", c.counted)
+		}
+	})
+}
+
+func TestUplink_MakesBatchesSmallerThatAProxyDoesNotLetPass(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCollector()
+		down := true
+		a := mustStart(t, t.TempDir(), sized(c, &down), uplink.Options{})
+		for range 40 {
+			a.mustRecord(t, 100)
+			pass(time.Minute)
+		}
+		down = false
+		pass(10 * time.Minute)
+		if s := a.u.Status(); s.Waiting != 0 || s.Refused == 0 {
+			t.Errorf("%d records still wait, %d batches were given up", s.Waiting, s.Refused)
+		}
+	})
+}
+
+// sized makes the collector's answers those of a proxy that lets 8 KiB pass.
+func sized(c *collector, down *bool) *collector {
+	c.fault = func(int) fault {
+		return fault{lost: *down, most: 8 << 10}
+	}
+	return c
+}
+
+func TestUplink_SaysFarewellWithAllThatIsLive(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCollector()
+		a := mustStart(t, t.TempDir(), c, uplink.Options{SignEvery: time.Minute})
+		pass(40 * time.Second)
+		a.stop()
+		<-a.done
+		a.mustRecord(t, 2)
+		if _, err := a.s.Append(evidence.Record{Farewell: &portolan.Farewell{At: 7}}); err != nil {
+			t.Fatal(err)
+		}
+		c.fault = func(call int) fault { return fault{lost: call%2 == 0} }
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := a.u.Farewell(ctx); err != nil {
+			t.Fatal(err)
+		}
+		last := c.got()[len(c.got())-1]
+		if b := c.decoded(t, last); !last.e.Signed || len(b.Records) != 3 || b.Records[2].Farewell == nil {
+			t.Errorf("got %d records, signed %v, want two results and the farewell, signed", len(b.Records), last.e.Signed)
+		}
+	})
+}
+
+func TestUplink_EndsItsFarewellInTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCollector()
+		c.fault = func(int) fault { return fault{takes: time.Hour} }
+		a := mustStart(t, t.TempDir(), c, uplink.Options{})
+		a.stop()
+		<-a.done
+		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+		defer cancel()
+		began := time.Now()
+		if err := a.u.Farewell(ctx); err == nil {
+			t.Error("no error from a farewell that nobody heard")
+		}
+		if took := time.Since(began); took != 3*time.Second {
+			t.Errorf("took %s, want 3s", took)
+		}
+	})
+}
+
+func TestUplink_MeasuresItsClock(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCollector()
+		c.clock = 90 * time.Second
+		c.fault = func(call int) fault {
+			// One quick exchange among slow ones, whose way there takes longer than the way back.
+			if call == 2 {
+				return fault{takes: 10 * time.Millisecond}
+			}
+			return fault{takes: 800 * time.Millisecond}
+		}
+		a := mustStart(t, t.TempDir(), c, uplink.Options{})
+		if got := a.u.Status().Clock; got.Age >= 0 {
+			t.Errorf("before any answer: got %+v, want a negative age", got)
+		}
+		pass(time.Minute)
+		got := a.u.Status().Clock
+		if wrong := (got.Offset - 90*time.Second).Abs(); wrong > got.Uncertainty || got.Uncertainty > 6*time.Millisecond {
+			t.Errorf("got %+v, want 90 s within 6 ms", got)
+		}
+		last := c.got()[len(c.got())-1]
+		if b := c.decoded(t, last); b.Clock.Uncertainty != got.Uncertainty || b.Clock.Age < 0 {
+			t.Errorf("the batch says %+v, want as the status: %+v", b.Clock, got)
+		}
+	})
+}
