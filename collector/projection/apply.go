@@ -14,6 +14,15 @@ type applier struct {
 	err   error
 }
 
+// meet makes sure that every series which events tell of has a state, so that a stop before its first run reaches it.
+func (f *fold) meet(events []event) {
+	for i := range events {
+		if name := events[i].series; name != (portolan.Series{}) {
+			f.of(name)
+		}
+	}
+}
+
 // apply folds one event that comes after everything folded so far.
 func (a *applier) apply(e *event) {
 	a.into.lastAt = max(a.into.lastAt, e.at)

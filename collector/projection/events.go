@@ -118,7 +118,7 @@ func order(f *fold, events []event) {
 		}
 		k := key{e.series, e.stream}
 		before, known := previous[k]
-		if s := f.series[e.series]; !known && s != nil {
+		if s := f.series[e.series]; !known && s != nil && s.marks[e.stream].seq < e.seq {
 			before = s.marks[e.stream].start
 		}
 		e.at, _ = availability.Monotone(before, e.raw)

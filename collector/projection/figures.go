@@ -115,9 +115,9 @@ func (t *tallies) collect(filter ledger.HourFilter) (map[portolan.Instant][]hour
 }
 
 // tailEnd returns until when a series' state is asked: to the end of the window's last hour, so that it tells whether
-// the series was in service in it, but not beyond what is known.
+// the series was in service in it.
 func (t *tallies) tailEnd() portolan.Instant {
-	return min(t.known.at, (t.query.Window.To-1).Hour()+hourSpan(0).To)
+	return hourSpan((t.query.Window.To - 1).Hour()).To
 }
 
 // stated is a member with its state.

@@ -325,6 +325,7 @@ func (f *folder) inOrder(a *agentState, o *opened, events []event) error {
 	for _, name := range affected(&a.fold, events) {
 		watched[name] = a.watch(name, closed)
 	}
+	a.meet(events)
 	apply := applier{agent: o.Chain.Agent, into: &a.fold, rows: f.rows}
 	for i := range events {
 		apply.apply(&events[i])

@@ -3,12 +3,14 @@ package projection
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"portolan"
+	"portolan/availability"
 	"portolan/evidence"
 )
 
@@ -53,6 +55,9 @@ func TestProjection_AnyArrivalGivesTheSameTimelineAndARebuildTheSameBytes(t *tes
 					t.Fatalf("%s differs from a fold of everything (-got +want):\n%s", name, diff)
 				}
 			}
+			if got, want := dueIn(t, p, window), dueOfInOrder(t, f, window); got != want {
+				t.Errorf("due runs: got %+v, in order %+v", got, want)
+			}
 			first := dumpOf(t, l)
 			if err := p.Rebuild(t.Context()); err != nil {
 				t.Fatal(err)
@@ -92,4 +97,22 @@ func TestProjection_StoppedAfterEveryLinkGivesTheSameBytes(t *testing.T) {
 	if diff := cmp.Diff(dumpOf(t, l), stepwise); diff != "" {
 		t.Errorf("folding at once differs from folding link by link (-at once +link by link):\n%s", diff)
 	}
+}
+
+func dueIn(t *testing.T, p *Projection, window portolan.Span) availability.Due {
+	t.Helper()
+	return ask(t, p, Query{Window: window, Group: []Dimension{ByNation}, Now: window.To}).Rows[0].Due
+}
+
+// dueOfInOrder sends what an agent made once more, to a ledger of its own, a record at a time in the order of the stream.
+func dueOfInOrder(t *testing.T, f *fake, window portolan.Span) availability.Due {
+	t.Helper()
+	l := openLedger(t)
+	again := newFake(t, l, f.chain.Agent, f.plan)
+	made := slices.Clone(f.made)
+	slices.SortStableFunc(made, func(a, b evidence.Record) int { return int(a.At() - b.At()) })
+	for chunk := range slices.Chunk(made, 25) {
+		again.send(portolan.Backlog, window.To, chunk...)
+	}
+	return dueIn(t, newProjection(t, l), window)
 }

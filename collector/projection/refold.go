@@ -161,6 +161,7 @@ func (f *folder) takeBack(a *agentState, base *fold, names []portolan.Series, cl
 // replay folds the events of a pass, and takes a snapshot at each hour that they enter.
 func (f *folder) replay(a *agentState, o *opened, events []event) error {
 	first := firstPositions(events)
+	a.meet(events)
 	apply := applier{agent: o.Chain.Agent, into: &a.fold, rows: f.rows}
 	a.upTo = o.Position
 	for i := range events {

@@ -9,6 +9,7 @@ import (
 
 	"portolan"
 	"portolan/availability"
+	"portolan/evidence"
 )
 
 // A transaction that a new plan no longer holds leaves service when the plan came into force, not when it was last run,
@@ -119,4 +120,57 @@ func (f *fake) correctedRuns() []availability.Run {
 		runs = append(runs, run)
 	}
 	return runs
+}
+
+// Late evidence that comes in twice, each time from before a change of plan, must meet the change again each time.
+func TestProjection_RetirementSurvivesRepeatedRefolds(t *testing.T) {
+	t.Parallel()
+	l := openLedger(t)
+	f := newFake(t, l, "MIA-1", planOf("primary", "lookup"))
+	rng := rand.New(rand.NewPCG(5, 5))
+	f.minutes(rng, "lookup", portolan.Span{From: day, To: day.Add(170 * time.Minute)})
+	old, oldPlan := f.made, f.plan
+	late1, late2 := old[10:20], old[70:80]
+	var live []evidence.Record
+	live = append(append(append(live, old[:10]...), old[20:70]...), old[80:]...)
+	f.send(portolan.Live, day.Add(170*time.Minute), live...)
+	f.made, f.plan = nil, planOf("primary")
+	f.minutes(rng, "primary", portolan.Span{From: day.Add(170 * time.Minute), To: day.Add(200 * time.Minute)})
+	retired := day.Add(171 * time.Minute)
+	f.send(portolan.Live, retired, f.made[:1]...)
+	f.send(portolan.Live, day.Add(200*time.Minute), f.made[1:]...)
+	f.plan = oldPlan
+	f.send(portolan.Backlog, day.Add(210*time.Minute), late1...)
+	f.send(portolan.Backlog, day.Add(220*time.Minute), late2...)
+	p := newProjection(t, l)
+	segments := segmentsOf(t, p, f.series("lookup"), portolan.Span{From: day, To: day.Add(5 * time.Hour)})
+	if end := segments[len(segments)-1].Span.To; end != retired {
+		t.Errorf("lookup was in service until %s, want %s", end, retired)
+	}
+}
+
+// A transaction that is first heard of after the agent's gap was folded is cut by the gap all the same.
+func TestProjection_AGapCutsWhatIsHeardOfLater(t *testing.T) {
+	t.Parallel()
+	window := portolan.Span{From: day, To: day.Add(time.Hour)}
+	for name, first := range map[string]portolan.Instant{
+		"before-the-gap": day, "in-the-gap": day.Add(12 * time.Minute),
+	} {
+		l := openLedger(t)
+		f := newFake(t, l, "MIA-1", planOf("primary", "lookup"))
+		f.run("primary", day.Add(9*time.Minute), portolan.Good)
+		f.record(evidence.Record{Gap: &portolan.Gap{
+			Span: portolan.Span{From: day.Add(10 * time.Minute), To: day.Add(20 * time.Minute)}, Reason: portolan.GapKilled,
+		}})
+		f.send(portolan.Backlog, day.Add(21*time.Minute), f.made...)
+		early := len(f.made)
+		for at := first; at < day.Add(15*time.Minute); at = at.Add(time.Minute) {
+			f.run("lookup", at, portolan.Good)
+		}
+		f.send(portolan.Backlog, day.Add(30*time.Minute), f.made[early:]...)
+		p := newProjection(t, l)
+		if diff := cmp.Diff(segmentsOf(t, p, f.series("lookup"), window), f.oracle(f.series("lookup"), window)); diff != "" {
+			t.Errorf("%s: differs from a fold of everything (-got +want):\n%s", name, diff)
+		}
+	}
 }

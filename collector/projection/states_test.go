@@ -44,7 +44,11 @@ func TestStates_FollowLiveEvidenceAndExpire(t *testing.T) {
 	check("backlog changes nothing", minute(3).Add(5*time.Second), portolan.Down, minute(2))
 	expires := minute(2).Add(2*time.Second + 150*time.Second)
 	check("hold expired", minute(30), portolan.Unmonitored, expires)
+	f.run("primary", minute(30), portolan.Good)
+	overtaken := f.made[len(f.made)-1]
 	send(portolan.Live, minute(31), portolan.Slow)
+	f.send(portolan.Live, minute(31).Add(5*time.Second), overtaken)
+	catchUp(t, p)
 	check("slow", minute(31).Add(10*time.Second), portolan.SlowState, minute(31))
 
 	again, err := New(t.Context(), Options{Ledger: l})
