@@ -58,6 +58,10 @@ func burns(prefix, long, short string) string {
 )`)
 }
 
+// lasting ends a page a quarter of an hour after the last bad run: the second pair's windows alone would
+// hold it for half an hour after a repair.
+func lasting(prefix string) string { return "and " + prefix + ":portolan_bad_runs:new15m > 0" }
+
 // spread is true for systems where at least two ports exceed the threshold: one port alone is that port's.
 func spread(long, short string) string {
 	return strings.NewReplacer("LONG", long, "SHORT", short).Replace(`and on (system) (
@@ -72,14 +76,14 @@ func (w writer) systemAlerts() []Rule {
 	return w.write([]alert{
 		{
 			name: "PortolanSystemFailing", severity: page, scope: "nation",
-			expr:    burns("system", "1h", "5m") + "\n" + spread("1h", "5m") + "\nor\n" + burns("system", "6h", "30m") + "\n" + spread("6h", "30m"),
+			expr:    burns("system", "1h", "5m") + "\n" + spread("1h", "5m") + "\nor\n" + burns("system", "6h", "30m") + "\n" + lasting("system") + "\n" + spread("6h", "30m"),
 			summary: "{{ $labels.system }} fails officers at several ports",
 			meaning: "{{ $value | humanizePercentage }} of its runs at all ports were slow or failed. " + evidence,
 			page:    "/systems/{{ $labels.system }}",
 		},
 		{
 			name: "PortolanPortFailing", severity: page, scope: "port",
-			expr:    burns("system_port", "1h", "5m") + "\nor\n" + burns("system_port", "6h", "30m"),
+			expr:    burns("system_port", "1h", "5m") + "\nor\n" + burns("system_port", "6h", "30m") + "\n" + lasting("system_port"),
 			summary: "{{ $labels.system }} fails officers at {{ $labels.port }}",
 			meaning: "{{ $value | humanizePercentage }} of its runs there were slow or failed. " + evidence,
 			page:    "/ports/{{ $labels.port }}",

@@ -80,6 +80,7 @@ func (w writer) fastRecords() []Rule {
 			{"portolan_bad_runs:sum", "sum by (LABELS) (" + badRuns + ")"},
 			{"portolan_bad_runs:slots1h", "changes(PREFIX:portolan_bad_runs:sum[<<1h>>])"},
 			{"portolan_bad_runs:new1h", newRuns("1h")},
+			{"portolan_bad_runs:new15m", newRuns("15m")},
 			{"portolan_bad_ratio:rate5m", "PREFIX:portolan_bad_runs:rate5m / PREFIX:portolan_runs:rate5m"},
 			{"portolan_bad_ratio:rate1h", "sum by (LABELS) (rate(" + badRuns + "[<<1h>>])) / sum by (LABELS) (rate(" + allRuns + "[<<1h>>]))"},
 		} {
