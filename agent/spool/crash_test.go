@@ -101,9 +101,12 @@ func (w *writer) step(op int) error {
 		err = s.Settle(false)
 	case op == 8 && s.state.InFlight:
 		err = s.Settle(true)
+	case op == 15:
+		s.aliveAt = time.Time{}
+		err = s.Alive(testStart)
 	case op == 9:
 		err = s.SetPlan(portolan.Plan{Port: "MIA", Series: slices.Repeat(testPlan().Series, 1+int(s.Next()%3))})
-	case op > 9 && !s.state.InFlight:
+	case op > 9 && op < 15 && !s.state.InFlight:
 		var entries []evidence.Spooled
 		if entries, err = s.Read(0, op-9, 1<<20); err == nil {
 			var seqs []portolan.Seq
@@ -125,7 +128,7 @@ func (m moment) holds(s *Spool) string {
 	if number != m.number {
 		return "the chain's number went back"
 	}
-	var waiting Ranges
+	var waiting seqSet
 	entries, err := s.Read(0, 1<<30, 1<<30)
 	if err != nil {
 		return err.Error()
@@ -134,11 +137,11 @@ func (m moment) holds(s *Spool) string {
 		if waiting.Has(e.Record.Seq()) {
 			return "a record is there twice"
 		}
-		waiting.addRange(Range{e.Record.Seq(), e.Record.Seq()})
+		waiting.addRange(seqRange{e.Record.Seq(), e.Record.Seq()})
 	}
 	for seq := portolan.Seq(1); seq <= m.synced; seq++ {
 		places := 0
-		for _, rs := range []Ranges{waiting, s.state.Flying, s.state.Done} {
+		for _, rs := range []seqSet{waiting, s.state.Flying, s.state.Done} {
 			if rs.Has(seq) {
 				places++
 			}
@@ -187,7 +190,7 @@ func TestSpool_SurvivesAPowerCutAnywhere(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer w.s.Close()
-		for _, op := range rapid.SliceOfN(rapid.IntRange(0, 14), 1, 40).Draw(t, "operations") {
+		for _, op := range rapid.SliceOfN(rapid.IntRange(0, 15), 1, 40).Draw(t, "operations") {
 			if err := w.step(op); err != nil {
 				t.Fatal(err)
 			}

@@ -176,7 +176,7 @@ func (s *Spool) admitLossLocked(now time.Time) error {
 	for _, g := range s.segments {
 		held.add(g.held)
 	}
-	for _, r := range held.Without(Range{First: 1, Last: s.state.Next - 1}) {
+	for _, r := range held.Without(seqRange{First: 1, Last: s.state.Next - 1}) {
 		s.report.Lost += r.count()
 		if err := s.loseLocked(loss{records: r, results: r.count()}, now); err != nil {
 			return err

@@ -20,7 +20,7 @@ type segment struct {
 	path   string
 	bytes  int64
 	began  time.Duration // state.Ran when it was begun
-	held   Ranges        // the records in it
+	held   seqSet        // the records in it
 	readTo position      // where the last reading stopped, so that the next need not begin at the file's start
 }
 
@@ -40,7 +40,7 @@ func segmentNumber(name string) (uint64, bool) {
 	return number, err == nil
 }
 
-func (g *segment) add(seq portolan.Seq) { g.held.addRange(Range{First: seq, Last: seq}) }
+func (g *segment) add(seq portolan.Seq) { g.held.addRange(seqRange{First: seq, Last: seq}) }
 
 func (s *Spool) current() *segment { return s.segments[len(s.segments)-1] }
 

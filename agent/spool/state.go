@@ -16,7 +16,7 @@ import (
 type state struct {
 	Stream   string           `json:"stream"`
 	Next     portolan.Seq     `json:"next"`
-	Done     Ranges           `json:"done"` // acknowledged, refused or lost: not to be sent any more
+	Done     seqSet           `json:"done"` // acknowledged, refused or lost: not to be sent any more
 	Alive    portolan.Instant `json:"alive"`
 	Farewell bool             `json:"farewell"` // nothing was recorded after a farewell
 	// Ran is how long agents have run on this spool, on the monotonic clock: the clock that records age by.
@@ -25,7 +25,7 @@ type state struct {
 	Head   string        `json:"head"`   // its hash
 	// InFlight says that the last batch sealed was neither acknowledged nor refused yet; Flying holds its records.
 	InFlight bool   `json:"in_flight,omitempty"`
-	Flying   Ranges `json:"flying,omitempty"`
+	Flying   seqSet `json:"flying,omitempty"`
 
 	flight []byte // the batch in flight, as sent; a mark leaves it out
 }

@@ -76,8 +76,8 @@ func (s *Spool) removeDoneLocked() error {
 }
 
 // wantedLocked returns the segment's records that are still to be sent. Those in flight are in the batch.
-func (s *Spool) wantedLocked(g *segment) Ranges {
-	var wanted Ranges
+func (s *Spool) wantedLocked(g *segment) seqSet {
+	var wanted seqSet
 	for _, r := range g.held {
 		for _, r := range s.state.Done.Without(r) {
 			wanted = append(wanted, s.state.Flying.Without(r)...)
@@ -105,7 +105,7 @@ func (s *Spool) dropLocked(g *segment, now time.Time) error {
 
 // loss is a run of records that are gone.
 type loss struct {
-	records Range
+	records seqRange
 	results uint64
 	span    portolan.Span // of the starts of the results
 }

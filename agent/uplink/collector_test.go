@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"portolan"
@@ -182,6 +183,20 @@ func (c *collector) got() []arrival {
 	return append([]arrival(nil), c.arrivals...)
 }
 
+// times returns how often a record was counted.
+func (c *collector) times(seq portolan.Seq) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.counted[seq]
+}
+
+// attempts returns how many requests were made.
+func (c *collector) attempts() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.calls
+}
+
 // decoded returns an arrival's batch.
 func (c *collector) decoded(t testing.TB, a arrival) *evidence.Batch {
 	t.Helper()
@@ -279,5 +294,8 @@ func (a *agent) mustRecord(t testing.TB, n int) {
 	}
 }
 
-// pass lets d go by on the clock of the test's bubble.
-func pass(d time.Duration) { <-time.After(d) }
+// pass lets d go by on the clock of the test's bubble, and what is due in it happen.
+func pass(d time.Duration) {
+	<-time.After(d)
+	synctest.Wait()
+}

@@ -133,6 +133,8 @@ func (l life) act(a *agent, dir string, o uplink.Options) (*agent, error) {
 
 // complete reports whether every record up to the last arrived once, and no batch had two hashes.
 func (c *collector) complete(last portolan.Seq) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.fork != nil {
 		return c.fork
 	}

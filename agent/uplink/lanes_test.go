@@ -2,6 +2,7 @@ package uplink_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,12 +24,13 @@ func thinLink(n int) func(int) fault {
 func TestUplink_BacklogDoesNotDelayLiveRecords(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c, down := newCollector(), true
+		c := newCollector()
+		var up atomic.Bool
 		c.fault = func(call int) fault {
-			if down {
-				return fault{lost: true}
+			if up.Load() {
+				return thinLink(1200)(call) // 9,600 bit/s
 			}
-			return thinLink(1200)(call) // 9,600 bit/s
+			return fault{lost: true}
 		}
 		a := mustStart(t, t.TempDir(), c, uplink.Options{})
 		for range 40 {
@@ -36,7 +38,7 @@ func TestUplink_BacklogDoesNotDelayLiveRecords(t *testing.T) {
 			pass(time.Minute)
 		}
 		pass(2 * time.Minute)
-		down = false
+		up.Store(true)
 		var spooled []time.Time
 		for range 20 {
 			spooled = append(spooled, time.Now())
@@ -70,15 +72,16 @@ func TestUplink_BacklogDoesNotDelayLiveRecords(t *testing.T) {
 func TestUplink_SendsLiveRecordsFirstAfterAnOutage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c, down := newCollector(), true
-		c.fault = func(int) fault { return fault{lost: down} }
+		c := newCollector()
+		var up atomic.Bool
+		c.fault = func(int) fault { return fault{lost: !up.Load()} }
 		a := mustStart(t, t.TempDir(), c, uplink.Options{})
 		for range 60 {
 			a.mustRecord(t, 1)
 			pass(time.Minute)
 		}
 		a.mustRecord(t, 1)
-		down = false
+		up.Store(true)
 		pass(2 * time.Minute)
 		got := c.got()
 		// The batch in flight comes first, as it was; then what is news; then the rest.
@@ -92,8 +95,8 @@ func TestUplink_SendsLiveRecordsFirstAfterAnOutage(t *testing.T) {
 			t.Errorf("third came %s from record %d on, want backlog", backlog.Lane, backlog.Records[0].Seq())
 		}
 		for seq := portolan.Seq(1); seq <= 61; seq++ {
-			if c.counted[seq] != 1 {
-				t.Errorf("record %d was counted %d times", seq, c.counted[seq])
+			if c.times(seq) != 1 {
+				t.Errorf("record %d was counted %d times", seq, c.times(seq))
 			}
 		}
 	})
@@ -128,26 +131,19 @@ func TestUplink_MakesBatchesSmallerThatAProxyDoesNotLetPass(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := newCollector()
-		down := true
-		a := mustStart(t, t.TempDir(), sized(c, &down), uplink.Options{})
+		var up atomic.Bool
+		c.fault = func(int) fault { return fault{lost: !up.Load(), most: 8 << 10} } // a proxy's bound
+		a := mustStart(t, t.TempDir(), c, uplink.Options{})
 		for range 40 {
 			a.mustRecord(t, 100)
 			pass(time.Minute)
 		}
-		down = false
+		up.Store(true)
 		pass(10 * time.Minute)
 		if s := a.u.Status(); s.Waiting != 0 || s.Refused == 0 {
 			t.Errorf("%d records still wait, %d batches were given up", s.Waiting, s.Refused)
 		}
 	})
-}
-
-// sized makes the collector's answers those of a proxy that lets 8 KiB pass.
-func sized(c *collector, down *bool) *collector {
-	c.fault = func(int) fault {
-		return fault{lost: *down, most: 8 << 10}
-	}
-	return c
 }
 
 func TestUplink_SaysFarewellWithAllThatIsLive(t *testing.T) {

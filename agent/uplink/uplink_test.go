@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -31,7 +32,7 @@ func TestUplink_SendsEvery15SecondsAndChangesAtOnce(t *testing.T) {
 				t.Errorf("batch %d came %s after the one before, want 15s", i, gap)
 			}
 		}
-		pass(got[3].at.Add(16 * time.Second).Sub(time.Now()))
+		pass(time.Until(got[3].at.Add(16 * time.Second)))
 		before := len(c.got())
 		if err := a.record(portolan.Failed); err != nil {
 			t.Fatal(err)
@@ -74,8 +75,8 @@ func TestUplink_SendsTheSameBytesAfterItWasKilled(t *testing.T) {
 			t.Errorf("a batch from an earlier process came as %q, want backlog", got[1].lane)
 		}
 		for seq := portolan.Seq(1); seq <= 4; seq++ {
-			if c.counted[seq] != 1 {
-				t.Errorf("record %d was counted %d times", seq, c.counted[seq])
+			if c.times(seq) != 1 {
+				t.Errorf("record %d was counted %d times", seq, c.times(seq))
 			}
 		}
 	})
@@ -98,7 +99,7 @@ func TestUplink_GoesOnAfterARefusal(t *testing.T) {
 			pass(15 * time.Second)
 		}
 		pass(15 * time.Second)
-		if c.counted[1] != 1 || c.counted[2] != 0 || c.counted[3] != 1 {
+		if c.times(1) != 1 || c.times(2) != 0 || c.times(3) != 1 {
 			t.Errorf("counted %v, want records 1 and 3", c.counted)
 		}
 		s := a.u.Status()
@@ -129,8 +130,8 @@ func TestUplink_SendsAPlanThatTheCollectorForgot(t *testing.T) {
 		c.mu.Unlock()
 		a.mustRecord(t, 1)
 		pass(30 * time.Second)
-		if c.counted[3] != 1 {
-			t.Fatalf("record 3 was counted %d times, want once", c.counted[3])
+		if c.times(3) != 1 {
+			t.Fatalf("record 3 was counted %d times, want once", c.times(3))
 		}
 		if s := a.u.Status(); s.Refused != 1 || !s.Stubs[0].Resend {
 			t.Errorf("got %+v, want one refusal that is sent again", s.Stubs)
@@ -154,10 +155,10 @@ func TestUplink_WaitsAsLongAsItIsAsked(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				fake := newCollector()
-				var failed time.Time
+				var failed atomic.Int64
 				fake.fault = func(call int) fault {
 					if call == 0 {
-						failed = time.Now()
+						failed.Store(time.Now().UnixNano())
 						return fault{status: http.StatusServiceUnavailable, header: c.header}
 					}
 					return fault{}
@@ -165,7 +166,7 @@ func TestUplink_WaitsAsLongAsItIsAsked(t *testing.T) {
 				a := mustStart(t, t.TempDir(), fake, uplink.Options{})
 				a.mustRecord(t, 1)
 				pass(4 * time.Minute)
-				waited := fake.got()[0].at.Sub(failed)
+				waited := fake.got()[0].at.Sub(time.Unix(0, failed.Load()))
 				if waited < c.least || waited > c.least+2*time.Second {
 					t.Errorf("came back after %s, want %s and a little", waited, c.least)
 				}
@@ -186,6 +187,7 @@ func TestUplink_KeepsAndRetriesWhatIsNotFinal(t *testing.T) {
 		"no-network":       {fault{lost: true}, 60},
 		"captive-portal":   {fault{status: http.StatusOK, text: "<html>Sign in"}, 60},
 		"other-batch":      {fault{status: http.StatusOK, text: `{"number":99,"hash":"00"}`}, 60},
+		"other-hash":       {fault{status: http.StatusOK, text: `{"number":1,"hash":"00"}`}, 60},
 		"proxy-bad":        {fault{status: http.StatusBadRequest, text: "<html>"}, 60},
 		"not-found":        {fault{status: http.StatusNotFound, text: `{"error":{"code":"malformed"}}`}, 60},
 		"endless-answer":   {fault{status: http.StatusOK, text: string(bytes.Repeat([]byte(" "), 1<<20))}, 60},
@@ -194,26 +196,27 @@ func TestUplink_KeepsAndRetriesWhatIsNotFinal(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				fake, broken := newCollector(), true
+				fake := newCollector()
+				var mended atomic.Bool
 				fake.fault = func(int) fault {
-					if broken {
-						return c.fault
+					if mended.Load() {
+						return fault{}
 					}
-					return fault{}
+					return c.fault
 				}
 				a := mustStart(t, t.TempDir(), fake, uplink.Options{})
 				a.mustRecord(t, 1)
 				pass(10 * time.Minute)
-				if fake.calls < 2 || fake.calls > c.most {
-					t.Errorf("%d attempts in ten minutes, want 2 to %d", fake.calls, c.most)
+				if fake.attempts() < 2 || fake.attempts() > c.most {
+					t.Errorf("%d attempts in ten minutes, want 2 to %d", fake.attempts(), c.most)
 				}
 				if s := a.u.Status(); s.LastError == "" || s.Refused != 0 || s.Waiting != 1 || s.LastAck != 0 {
 					t.Errorf("got %+v, want an error and the record waiting", s)
 				}
-				broken = false
+				mended.Store(true)
 				pass(6 * time.Minute)
-				if s := a.u.Status(); fake.counted[1] != 1 || s.LastError != "" || s.Waiting != 0 {
-					t.Errorf("afterwards: counted %d times, %+v", fake.counted[1], s)
+				if s := a.u.Status(); fake.times(1) != 1 || s.LastError != "" || s.Waiting != 0 {
+					t.Errorf("afterwards: counted %d times, %+v", fake.times(1), s)
 				}
 			})
 		})

@@ -6,37 +6,37 @@ import (
 	"portolan"
 )
 
-// Range is a run of sequence numbers, both ends included.
-type Range struct {
+// seqRange is a run of sequence numbers, both ends included.
+type seqRange struct {
 	First, Last portolan.Seq
 }
 
-func (r Range) count() uint64 { return uint64(r.Last - r.First + 1) }
+func (r seqRange) count() uint64 { return uint64(r.Last - r.First + 1) }
 
-// Ranges is a set of sequence numbers: runs in ascending order that neither touch nor overlap.
-type Ranges []Range
+// seqSet is a set of sequence numbers: runs in ascending order that neither touch nor overlap.
+type seqSet []seqRange
 
 // rangesOf returns the set of the given numbers, which must ascend.
-func rangesOf(seqs []portolan.Seq) Ranges {
-	var rs Ranges
+func rangesOf(seqs []portolan.Seq) seqSet {
+	var rs seqSet
 	for _, seq := range seqs {
 		if n := len(rs); n > 0 && rs[n-1].Last+1 == seq {
 			rs[n-1].Last = seq
 			continue
 		}
-		rs = append(rs, Range{First: seq, Last: seq})
+		rs = append(rs, seqRange{First: seq, Last: seq})
 	}
 	return rs
 }
 
 // Has reports whether seq is in the set.
-func (rs Ranges) Has(seq portolan.Seq) bool {
+func (rs seqSet) Has(seq portolan.Seq) bool {
 	i := rs.from(seq)
 	return i < len(rs) && rs[i].First <= seq
 }
 
 // Count returns how many numbers are in the set.
-func (rs Ranges) Count() (n uint64) {
+func (rs seqSet) Count() (n uint64) {
 	for _, r := range rs {
 		n += r.count()
 	}
@@ -44,11 +44,11 @@ func (rs Ranges) Count() (n uint64) {
 }
 
 // Without returns the numbers of r that are not in the set.
-func (rs Ranges) Without(r Range) Ranges {
-	var out Ranges
+func (rs seqSet) Without(r seqRange) seqSet {
+	var out seqSet
 	for i := rs.from(r.First); i < len(rs) && rs[i].First <= r.Last; i++ {
 		if r.First < rs[i].First {
-			out = append(out, Range{First: r.First, Last: rs[i].First - 1})
+			out = append(out, seqRange{First: r.First, Last: rs[i].First - 1})
 		}
 		if rs[i].Last >= r.Last {
 			return out
@@ -59,13 +59,13 @@ func (rs Ranges) Without(r Range) Ranges {
 }
 
 // add puts the numbers of more into the set.
-func (rs *Ranges) add(more Ranges) {
+func (rs *seqSet) add(more seqSet) {
 	for _, r := range more {
 		rs.addRange(r)
 	}
 }
 
-func (rs *Ranges) addRange(r Range) {
+func (rs *seqSet) addRange(r seqRange) {
 	i := rs.from(max(r.First, 1) - 1)
 	j := i
 	for ; j < len(*rs) && (*rs)[j].First <= r.Last+1; j++ {
@@ -75,8 +75,8 @@ func (rs *Ranges) addRange(r Range) {
 }
 
 // from returns the index of the first run that ends at seq or later.
-func (rs Ranges) from(seq portolan.Seq) int {
-	i, _ := slices.BinarySearchFunc(rs, seq, func(r Range, seq portolan.Seq) int {
+func (rs seqSet) from(seq portolan.Seq) int {
+	i, _ := slices.BinarySearchFunc(rs, seq, func(r seqRange, seq portolan.Seq) int {
 		if r.Last < seq {
 			return -1
 		}
@@ -86,7 +86,7 @@ func (rs Ranges) from(seq portolan.Seq) int {
 }
 
 // valid reports whether the set, read from disk, has the form that the methods rely on.
-func (rs Ranges) valid() bool {
+func (rs seqSet) valid() bool {
 	for i, r := range rs {
 		if r.First == 0 || r.First > r.Last || r.Last == ^portolan.Seq(0) || i > 0 && r.First <= rs[i-1].Last+1 {
 			return false

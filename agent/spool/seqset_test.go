@@ -9,18 +9,18 @@ import (
 )
 
 // A set of ranges must do as a set of numbers does.
-func TestRanges_AreASetOfNumbers(t *testing.T) {
+func TestSeqSet_AreASetOfNumbers(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		var rs Ranges
+		var rs seqSet
 		model := map[portolan.Seq]bool{}
-		draw := func(label string) Range {
+		draw := func(label string) seqRange {
 			first := rapid.IntRange(1, 60).Draw(t, label)
-			return Range{First: portolan.Seq(first), Last: portolan.Seq(first + rapid.IntRange(0, 9).Draw(t, label+" length"))}
+			return seqRange{First: portolan.Seq(first), Last: portolan.Seq(first + rapid.IntRange(0, 9).Draw(t, label+" length"))}
 		}
 		for range rapid.IntRange(0, 12).Draw(t, "additions") {
 			r := draw("range")
-			rs.add(Ranges{r})
+			rs.add(seqSet{r})
 			for seq := r.First; seq <= r.Last; seq++ {
 				model[seq] = true
 			}
