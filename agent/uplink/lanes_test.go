@@ -88,6 +88,11 @@ func TestUplink_SendsLiveRecordsFirstAfterAnOutage(t *testing.T) {
 		if got[0].e.Lane != portolan.Live || got[0].lane != portolan.Backlog.String() {
 			t.Errorf("first came %s, header %q, want the batch in flight, told to be backlog", got[0].e.Lane, got[0].lane)
 		}
+		for _, b := range got[1:] {
+			if b.lane != "" {
+				t.Errorf("batch %d came with header %q, want none", b.e.Number, b.lane)
+			}
+		}
 		if live := c.decoded(t, got[1]); live.Lane != portolan.Live || live.Records[len(live.Records)-1].Seq() != 61 || live.Records[0].Seq() < 58 {
 			t.Errorf("second came %s from record %d on, want live ones", live.Lane, live.Records[0].Seq())
 		}
