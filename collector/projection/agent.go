@@ -42,8 +42,7 @@ type fold struct {
 	series map[portolan.Series]*seriesState
 	seen   map[portolan.Stream]seqSet // records folded
 	lastAt portolan.Instant           // the newest event
-	stopAt portolan.Instant           // the newest event of the whole agent
-	gapEnd portolan.Instant           // the latest end of a gap
+	gapEnd portolan.Instant           // the latest end of a gap, farewell or loss
 	// Changes of plan in links up to upTo were folded; in a snapshot that was taken while refolding, where before
 	// is not zero, only those before that instant.
 	upTo   ledger.Position
@@ -106,7 +105,6 @@ func (f *fold) encodeRest(w *writer) {
 		}
 	}
 	w.at(f.lastAt)
-	w.at(f.stopAt)
 	w.at(f.gapEnd)
 	w.uint(uint64(f.upTo))
 	w.at(f.before)
@@ -136,7 +134,7 @@ func (f *fold) decodeRest(r *reader) {
 		}
 		f.seen[stream] = seqs
 	}
-	f.lastAt, f.stopAt, f.gapEnd = r.at(), r.at(), r.at()
+	f.lastAt, f.gapEnd = r.at(), r.at()
 	f.upTo, f.before = ledger.Position(r.uint()), r.at()
 }
 

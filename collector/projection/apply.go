@@ -33,7 +33,6 @@ func (a *applier) apply(e *event) {
 		a.one(e.series, e)
 		return
 	}
-	a.into.stopAt = max(a.into.stopAt, e.at)
 	if e.stop != nil {
 		a.into.gapEnd = max(a.into.gapEnd, e.stop.Span.To)
 	}

@@ -139,7 +139,7 @@ func (f *fold) fitsOne(e *event, changes []planChange) bool {
 	s := f.series[e.series]
 	switch {
 	case s == nil:
-		return e.at > f.stopAt && e.at >= f.gapEnd && !f.retiredFrom(e.at, changes)
+		return e.at > f.gapEnd && !f.retiredFrom(e.at, changes)
 	case e.place.compare(s.last) <= 0:
 		return false
 	default:

@@ -170,9 +170,9 @@ func (e *unreadableError) Error() string { return fmt.Sprintf("read link %d: %v"
 func (e *unreadableError) Unwrap() error { return e.Err }
 
 func (f *folder) foldOpened(ctx context.Context, a *agentState, o *opened) error {
-	f.hear(a, o)
 	f.planned(a, o)
 	records := o.unknownTo(a.seen[o.Chain.Stream])
+	f.hear(a, o, records)
 	events := f.events(a, &a.fold, o, records)
 	var err error
 	if a.fits(events, a.changes) {
@@ -205,17 +205,19 @@ func (f *folder) tell(o *opened, records []evidence.Record) {
 	f.news = append(f.news, news)
 }
 
-// hear notes what an agent says of itself.
-func (f *folder) hear(a *agentState, o *opened) {
+// hear notes what an agent says of itself; records are those not known before.
+func (f *folder) hear(a *agentState, o *opened, records []evidence.Record) {
 	h := &a.heard
-	h.at, h.backlog = max(h.at, o.ReceivedAt), o.batch.Backlog
-	h.stopped = false
+	h.at, h.backlog, h.stopped = max(h.at, o.ReceivedAt), o.batch.Backlog, false
 	if o.batch.Clock.Age >= 0 {
 		h.offset = o.batch.Clock.Offset
 	}
-	for _, r := range o.batch.Records {
-		if r.Farewell != nil {
+	for _, r := range records {
+		switch {
+		case r.Farewell != nil:
 			h.stopped = true
+		case r.Loss != nil:
+			h.lost += r.Loss.Results
 		}
 	}
 }

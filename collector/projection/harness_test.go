@@ -119,12 +119,25 @@ func (f *fake) send(lane portolan.Lane, received portolan.Instant, records ...ev
 	receipt, err := f.ledger.Append(f.t.Context(), ledger.Offer{
 		Chain: f.chain, Number: f.number, Hash: sealed.Hash, Previous: f.last, ReceivedAt: received, Lane: lane,
 		Bytes: sealed.Bytes, Status: ledger.Accepted,
-		Content: ledger.Content{Plan: batch.Plan, PlanBody: &f.plan, Records: uint64(len(records)), SentAt: received},
+		Content: ledger.Content{Plan: batch.Plan, PlanBody: &f.plan, Records: uint64(len(records)), SentAt: received, Span: spanOf(records)},
 	})
 	if err != nil || receipt.Verdict != ledger.Stored {
 		f.t.Fatalf("append batch %d: %v %v", f.number, receipt.Verdict, err)
 	}
 	f.last = sealed.Hash
+}
+
+// spanOf covers what the records tell of, as ingest notes it.
+func spanOf(records []evidence.Record) portolan.Span {
+	span := portolan.Span{From: availability.Forever}
+	for _, r := range records {
+		span.From = min(span.From, r.At())
+		span.To = max(span.To, r.At()+1)
+		if r.Result != nil {
+			span.To = max(span.To, r.Result.End()+1)
+		}
+	}
+	return span
 }
 
 // sendShuffled sends everything made in batches of random records, some of them twice, at random later times.

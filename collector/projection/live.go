@@ -135,7 +135,6 @@ type heard struct {
 	offset  time.Duration
 	stopped bool
 	lost    uint64 // results that the agent dropped to stay within its bounds
-	lane    portolan.Lane
 }
 
 func (h *heard) encode(w *writer) {
@@ -144,10 +143,9 @@ func (h *heard) encode(w *writer) {
 	w.at(portolan.Instant(h.offset))
 	w.flag(h.stopped)
 	w.uint(h.lost)
-	w.uint(uint64(h.lane))
 }
 
 func (h *heard) decode(r *reader) {
 	h.at, h.backlog, h.offset = r.at(), r.uint(), time.Duration(r.at())
-	h.stopped, h.lost, h.lane = r.flag(), r.uint(), portolan.Lane(r.uint())
+	h.stopped, h.lost = r.flag(), r.uint()
 }
