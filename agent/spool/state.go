@@ -71,6 +71,10 @@ func (s *state) valid() bool {
 
 // apply brings the state up to date with a frame that follows it in a segment.
 func (s *state) apply(f frame) error {
+	isState := f.kind == kindSnapshot || f.kind == kindFlight || f.kind == kindMark
+	if s.Stream == "" && !isState {
+		return errState // nothing tells what stream it is of
+	}
 	switch f.kind {
 	case kindSnapshot, kindFlight, kindMark:
 		next, err := decodeState(f.payload)
@@ -88,9 +92,6 @@ func (s *state) apply(f frame) error {
 		*s = next
 		return nil
 	case kindRecord:
-		if s.Stream == "" {
-			return errState
-		}
 		r, err := evidence.ReadRecord(f.payload)
 		if err != nil {
 			return err
