@@ -55,8 +55,15 @@ const (
 )
 
 // Run runs a collector until ctx is done, and returns after what it acknowledged is durable and answered.
-func Run(ctx context.Context, o Options) (err error) {
-	o = o.withDefaults()
+func Run(ctx context.Context, o Options) error {
+	err := run(ctx, o.withDefaults())
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil // told to stop while it was starting
+	}
+	return err
+}
+
+func run(ctx context.Context, o Options) (err error) {
 	around, err := readSurroundings(o.Config, o.Ways)
 	if err != nil {
 		return err

@@ -8,11 +8,11 @@ import (
 
 // flags is the command line. What it gives stands before what the configuration file says.
 type flags struct {
-	Config    string           `help:"The configuration file; without one the defaults hold." type:"path" placeholder:"FILE"`
-	Data      string           `help:"The folder of the ledger and the keys." type:"path" placeholder:"DIR"`
+	Config    string           `help:"The configuration file; without one the defaults hold." placeholder:"FILE"`
+	Data      string           `help:"The folder of the ledger and the keys." placeholder:"DIR"`
 	Listen    string           `help:"The address to serve on." placeholder:"HOST:PORT"`
-	Ports     string           `help:"The file of the ports of entry." type:"path" placeholder:"FILE"`
-	Catalogue string           `help:"A folder of system definitions that override the built-in ones." type:"path" placeholder:"DIR"`
+	Ports     string           `help:"The file of the ports of entry." placeholder:"FILE"`
+	Catalogue string           `help:"A folder of system definitions that override the built-in ones." placeholder:"DIR"`
 	Systems   []string         `help:"Only these systems of the catalogue." placeholder:"ID,..."`
 	Check     bool             `help:"Tell what is wrong with the configuration and the files it names, and run nothing."`
 	LogFormat string           `help:"How log lines look: ${enum}." enum:"json,console" default:"json"`
