@@ -41,6 +41,15 @@ func ParseHash(s string) (Hash, error) {
 // PlanHash is the SHA-256 of a plan's bytes; batches name the plan that their results refer to by it.
 type PlanHash = Hash
 
+// How a batch travels over HTTP.
+const (
+	// MediaType is the content type of a batch as sent.
+	MediaType = "application/vnd.portolan.batch"
+	// LaneHeader is the request header that tells the collector, by the value "backlog", that a batch which was
+	// live when it was sealed is so no longer: it could not be delivered for a while. Its bytes stay as they were.
+	LaneHeader = "Portolan-Lane"
+)
+
 // Batch is what one batch says.
 type Batch struct {
 	Agent    portolan.AgentID

@@ -108,7 +108,7 @@ func (c *collector) RoundTrip(r *http.Request) (*http.Response, error) {
 	case f.status != 0 && f.code == "":
 		return reply(f.status, f.header, []byte(f.text)), nil
 	}
-	status, body := c.take(data, r.Header.Get(uplink.LaneHeader), f)
+	status, body := c.take(data, r.Header.Get(evidence.LaneHeader), f)
 	if f.twice {
 		status, body = c.take(data, "", f)
 	}

@@ -13,14 +13,11 @@ import (
 	"time"
 
 	"portolan"
+	"portolan/evidence"
 )
 
 const (
-	path        = "/ingest/v1/batches"
-	contentType = "application/vnd.portolan.batch"
-	// LaneHeader tells the collector that a batch that was live when it was sealed is so no longer, since it
-	// could not be delivered for a while. The batch itself is sent as it was.
-	LaneHeader = "Portolan-Lane"
+	path = "/ingest/v1/batches"
 	// maxAnswer bounds what is read of an answer.
 	maxAnswer = 64 << 10
 )
@@ -133,10 +130,10 @@ func (u *Uplink) post(ctx context.Context, now time.Time) (answer, error) {
 	if err != nil {
 		return answer{}, &AttemptError{Err: err}
 	}
-	request.Header.Set("Content-Type", contentType)
+	request.Header.Set("Content-Type", evidence.MediaType)
 	request.Header.Set("User-Agent", "portolan-agent")
 	if u.air.sealed.IsZero() || u.air.lane == portolan.Live && now.Sub(u.air.sealed) > minLive {
-		request.Header.Set(LaneHeader, portolan.Backlog.String())
+		request.Header.Set(evidence.LaneHeader, portolan.Backlog.String())
 	}
 	response, err := u.o.Client.Do(request)
 	if err != nil {

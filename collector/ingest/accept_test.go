@@ -13,6 +13,7 @@ import (
 	"portolan"
 	"portolan/collector/ingest"
 	"portolan/collector/ledger"
+	"portolan/evidence"
 )
 
 func TestIngest_AcknowledgesWhatIsDurable(t *testing.T) {
@@ -53,6 +54,36 @@ func TestIngest_CertificateAloneIsEnough(t *testing.T) {
 	a := c.enroll(t, "MIA-1")
 	if status, r := a.send(t, a.seal(t, 1, nil).Bytes); status != http.StatusOK {
 		t.Errorf("unsigned batch over TLS: %d %+v", status, r)
+	}
+}
+
+func TestIngest_BatchThatAgedOnTheWayIsBacklog(t *testing.T) {
+	t.Parallel()
+	c := newCenter(t, false, nil)
+	a := c.enroll(t, "MIA-1")
+	for number, header := range []string{"", "backlog", "live", "nonsense"} {
+		request, err := http.NewRequest(http.MethodPost, c.server.URL+"/ingest/v1/batches", bytes.NewReader(a.seal(t, 1, a.key).Bytes))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Content-Type", evidence.MediaType)
+		request.Header.Set(evidence.LaneHeader, header)
+		response, err := a.client.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		link, err := c.Link(t.Context(), ledger.Chain{Agent: "MIA-1", Stream: a.next.Stream}, uint64(number+1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := portolan.Live
+		if header == "backlog" {
+			want = portolan.Backlog
+		}
+		if link.Lane != want {
+			t.Errorf("with header %q: kept as %v, want %v", header, link.Lane, want)
+		}
 	}
 }
 

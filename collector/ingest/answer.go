@@ -106,18 +106,15 @@ func (i *Ingest) write(w http.ResponseWriter, a answer) {
 	_, _ = w.Write(append(text, '\n')) // a client that is gone asks again
 }
 
-// The content types of the protocol.
-const (
-	batchType     = "application/vnd.portolan.batch"
-	enrolmentType = "application/json"
-)
+// enrolmentType is the content type of a request to enroll.
+const enrolmentType = "application/json"
 
 // maxEnrolment bounds a token and a certificate request.
 const maxEnrolment = 64 << 10
 
 // read returns the body, or why it is not taken. Refusals count as batches on the batches' path only.
 func (i *Ingest) read(w http.ResponseWriter, r *http.Request) ([]byte, *answer) {
-	want, limit, malformed, large := batchType, i.o.Limits.Content, Malformed, TooLarge
+	want, limit, malformed, large := evidence.MediaType, i.o.Limits.Content, Malformed, TooLarge
 	if r.URL.Path != batchesPath {
 		want, limit, malformed, large = enrolmentType, maxEnrolment, ResultUnknown, ResultUnknown
 	}

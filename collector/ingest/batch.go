@@ -188,6 +188,15 @@ func refuseLink(link ledger.Link) answer {
 func offerOf(c call, e *evidence.Envelope) ledger.Offer {
 	return ledger.Offer{
 		Chain: ledger.Chain{Agent: e.Agent, Stream: e.Stream}, Number: e.Number, Hash: e.Hash, Previous: e.Previous,
-		ReceivedAt: c.at, Lane: e.Lane, Bytes: c.body, KeepAside: true,
+		ReceivedAt: c.at, Lane: c.lane(e), Bytes: c.body, KeepAside: true,
 	}
+}
+
+// lane returns the lane that the batch was sealed for, unless the agent says that it has aged on the way since
+// (design 3.14: the agent's monotonic clock decides).
+func (c call) lane(e *evidence.Envelope) portolan.Lane {
+	if c.Header.Get(evidence.LaneHeader) == portolan.Backlog.String() {
+		return portolan.Backlog
+	}
+	return e.Lane
 }

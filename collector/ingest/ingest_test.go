@@ -215,7 +215,7 @@ func (a *agent) seal(t testing.TB, results int, signer crypto.Signer) evidence.S
 // send sends a batch and returns the answer.
 func (a *agent) send(t testing.TB, body []byte) (int, reply) {
 	t.Helper()
-	status, text := post(t, a.client, a.center.server.URL+"/ingest/v1/batches", "application/vnd.portolan.batch", body)
+	status, text := post(t, a.client, a.center.server.URL+"/ingest/v1/batches", evidence.MediaType, body)
 	var r reply
 	if err := json.Unmarshal(text, &r); err != nil {
 		t.Fatalf("answer %d %q: %v", status, text, err)
