@@ -49,8 +49,9 @@ type collector struct {
 const (
 	aliveEvery   = 30 * time.Second
 	stopServing  = 3 * time.Second
-	stopFolding  = time.Second
-	foldAnyway   = 5 * time.Second // when no wake came: another collector may have written
+	stopNoting   = time.Second
+	foldAnyway   = 5 * time.Second        // when no wake came: another collector may have written
+	foldTogether = 100 * time.Millisecond // batches that come close together are folded in one transaction
 	afterFailure = 2 * time.Second
 )
 
@@ -156,9 +157,7 @@ func (c *collector) serve(ctx context.Context, listener net.Listener) error {
 	}
 	server.RegisterOnShutdown(c.events.close)
 	var loops sync.WaitGroup
-	// The folding loop outlives the server a little, so that what was acknowledged last is folded too.
-	folding, stopLoop := context.WithCancel(context.WithoutCancel(ctx))
-	loops.Go(func() { c.foldLoop(folding) })
+	loops.Go(func() { c.foldLoop(ctx) })
 	loops.Go(func() { c.aliveLoop(ctx) })
 	loops.Go(func() { c.metrics.refreshLoop(ctx) })
 	served := make(chan error, 1)
@@ -172,8 +171,7 @@ func (c *collector) serve(ctx context.Context, listener net.Listener) error {
 	case <-ctx.Done():
 		err = shutDown(server)
 	}
-	stop()
-	stopLoop()
+	stop() // what was acknowledged and is not folded yet is folded at the next start
 	loops.Wait()
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
@@ -194,7 +192,7 @@ func shutDown(server *http.Server) error {
 
 // end notes in the journal that the collector stopped on purpose.
 func (c *collector) end() error {
-	ctx, cancel := context.WithTimeout(context.Background(), stopFolding)
+	ctx, cancel := context.WithTimeout(context.Background(), stopNoting)
 	defer cancel()
 	return c.note(ctx, evidence.EntryCollectorStop, "", portolan.InstantOf(time.Now()), struct{}{})
 }
@@ -220,6 +218,9 @@ func (c *collector) foldLoop(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-c.wake:
+			if !wait(ctx, foldTogether) {
+				return
+			}
 		case <-ticker.C:
 		}
 	}

@@ -205,63 +205,6 @@ func (f *folder) tell(o *opened, records []evidence.Record) {
 	f.news = append(f.news, news)
 }
 
-// hear notes what an agent says of itself; records are those not known before.
-func (f *folder) hear(a *agentState, o *opened, records []evidence.Record) {
-	h := &a.heard
-	h.at, h.backlog, h.stopped = max(h.at, o.ReceivedAt), o.batch.Backlog, false
-	if o.batch.Clock.Age >= 0 {
-		h.offset = o.batch.Clock.Offset
-	}
-	for _, r := range records {
-		switch {
-		case r.Farewell != nil:
-			h.stopped = true
-		case r.Loss != nil:
-			h.lost += r.Loss.Results
-		}
-	}
-}
-
-// live takes a live link into the current states of its agent's series.
-func (f *folder) live(a *agentState, o *opened, events []event) {
-	if o.Lane != portolan.Live {
-		return
-	}
-	for i := range events {
-		a.liveEvent(&events[i])
-	}
-	for _, open := range o.batch.Open {
-		name := portolan.Series{Agent: o.Chain.Agent, System: open.System, Transaction: open.Transaction}
-		a.liveOf(name).openRun(o.eventTime(open.Start), open.Step, plannedOf(f.plans[a.plan], name).Latency)
-		f.changed[name] = true
-	}
-}
-
-func (a *agentState) liveEvent(e *event) {
-	switch {
-	case e.result != nil && e.result.Attempt == 1:
-		interval := scheduleOf(e.series.Agent, e.planned).Interval(e.result.Due)
-		run, _ := availability.NewRun(e.result, availability.Origin{Stream: e.stream, Start: e.at, Interval: interval})
-		a.liveOf(e.series).result(e, run)
-	case e.stop == nil:
-	case e.series != (portolan.Series{}):
-		a.liveOf(e.series).stop(e.at)
-	default:
-		for _, l := range a.live {
-			l.stop(e.at)
-		}
-	}
-}
-
-func (a *agentState) liveOf(name portolan.Series) *liveState {
-	l := a.live[name]
-	if l == nil {
-		l = &liveState{}
-		a.live[name] = l
-	}
-	return l
-}
-
 // planned notes that a live batch follows another plan than the ones before.
 func (f *folder) planned(a *agentState, o *opened) {
 	if o.Lane != portolan.Live || o.batch.Plan.IsZero() || o.batch.Plan == a.plan {

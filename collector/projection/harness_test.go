@@ -2,6 +2,7 @@ package projection
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
@@ -105,6 +106,12 @@ func (f *fake) minutes(rng *rand.Rand, transaction portolan.TransactionID, span 
 // send puts records into the ledger as one batch.
 func (f *fake) send(lane portolan.Lane, received portolan.Instant, records ...evidence.Record) {
 	f.t.Helper()
+	if err := f.append(lane, received, records...); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+func (f *fake) append(lane portolan.Lane, received portolan.Instant, records ...evidence.Record) error {
 	records = slices.Clone(records)
 	slices.SortFunc(records, func(a, b evidence.Record) int { return int(a.Seq()) - int(b.Seq()) })
 	f.number++
@@ -114,17 +121,20 @@ func (f *fake) send(lane portolan.Lane, received portolan.Instant, records ...ev
 	}
 	sealed, err := evidence.Seal(batch, nil)
 	if err != nil {
-		f.t.Fatal(err)
+		return err
 	}
-	receipt, err := f.ledger.Append(f.t.Context(), ledger.Offer{
+	receipt, err := f.ledger.Append(context.Background(), ledger.Offer{
 		Chain: f.chain, Number: f.number, Hash: sealed.Hash, Previous: f.last, ReceivedAt: received, Lane: lane,
 		Bytes: sealed.Bytes, Status: ledger.Accepted,
-		Content: ledger.Content{Plan: batch.Plan, PlanBody: &f.plan, Records: uint64(len(records)), SentAt: received, Span: spanOf(records)},
+		Content: ledger.Content{
+			Plan: batch.Plan, PlanBody: &f.plan, Records: uint64(len(records)), SentAt: received, Span: spanOf(records),
+		},
 	})
-	if err != nil || receipt.Verdict != ledger.Stored {
-		f.t.Fatalf("append batch %d: %v %v", f.number, receipt.Verdict, err)
+	if err == nil && receipt.Verdict != ledger.Stored {
+		err = fmt.Errorf("batch %d is %s", f.number, receipt.Verdict)
 	}
 	f.last = sealed.Hash
+	return err
 }
 
 // spanOf covers what the records tell of, as ingest notes it.
