@@ -20,6 +20,7 @@ import (
 	"portolan"
 	"portolan/agent/uplink"
 	"portolan/evidence"
+	"portolan/probe"
 )
 
 // center is the agent's way to the collector.
@@ -49,6 +50,7 @@ func (a *agent) connect() error {
 		URL: strings.TrimSuffix(a.config.Collector.URL, "/"), Client: client, Agent: a.config.Agent, Signer: a.identity.key,
 		Spool: a.spool, Every: a.config.Collector.Every,
 		Rand: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())),
+		Failed:  a.linkTrouble(),
 		Refused: func(s uplink.Stub) {
 			a.log.Error("batch refused", zap.Uint64("number", s.Number), zap.String("code", s.Code), zap.String("reason", s.Reason))
 		},
@@ -58,6 +60,21 @@ func (a *agent) connect() error {
 	}
 	a.uplink = uplink.New(o)
 	return nil
+}
+
+// linkTrouble returns what is told of failed attempts: it logs the first of each kind of trouble in a quarter of an
+// hour, since a port that is cut off for a day shall not fill its disk with the news.
+func (a *agent) linkTrouble() func(error) {
+	const quiet = 15 * time.Minute
+	var said portolan.ErrorKind
+	var at time.Time
+	return func(err error) {
+		now, kind := time.Now(), probe.Classify(err)
+		if kind != said || now.Sub(at) > quiet {
+			a.log.Warn("batch not delivered, will be sent again", zap.Stringer("kind", kind), zap.Error(err))
+			said, at = kind, now
+		}
+	}
 }
 
 func (a *agent) center() center {
