@@ -15,7 +15,7 @@ type agentsView struct {
 	Rows  []agentRow
 	Total int
 	Text  string // "2 of 3 agents report; 1 is silent"
-	Rest  int    // agents in order that are not listed
+	Rest  int    // agents that are not listed
 }
 
 // agentRow is one agent.
@@ -29,7 +29,7 @@ type agentRow struct {
 	Offset  string
 }
 
-// viewAgents lists up to most agents; those in trouble are listed however many they are.
+// viewAgents lists up to most agents, and those in trouble beyond that.
 func viewAgents(c *clock, agents []Agent, zones map[portolan.PortCode]*time.Location, most int) agentsView {
 	v := agentsView{Total: len(agents)}
 	sorted := slices.Clone(agents)
@@ -44,7 +44,7 @@ func viewAgents(c *clock, agents []Agent, zones map[portolan.PortCode]*time.Loca
 		case a.Stopped:
 			stopped++
 		}
-		if len(v.Rows) < most || agentRank(a) < quietAgent {
+		if len(v.Rows) < most || agentRank(a) < quietAgent && len(v.Rows) < mostAgents {
 			v.Rows = append(v.Rows, viewAgent(c, a, zones[a.ID.Port()]))
 		}
 	}
@@ -62,15 +62,22 @@ func zonesOf(c *clock, ports []Port) map[portolan.PortCode]*time.Location {
 	return zones
 }
 
-const quietAgent = 3
+const (
+	quietAgent = 3
+	// An agent that reports as it should may hold what it measured since its last sending.
+	usualBacklog = 30
+	// When a whole fleet falls silent, a page that lists it all tells no more.
+	mostAgents = 100
+)
 
+// agentRank orders agents: those in trouble below quietAgent, the worst first.
 func agentRank(a Agent) int {
 	switch {
 	case a.Silent:
 		return 0
 	case a.Stopped:
 		return 1
-	case a.Backlog > 0 || a.Offset.Abs() > time.Second:
+	case a.Backlog > usualBacklog || a.Offset.Abs() > time.Second:
 		return 2
 	default:
 		return quietAgent
@@ -98,6 +105,8 @@ func viewAgent(c *clock, a Agent, zone *time.Location) agentRow {
 	}
 	if a.Backlog > 0 {
 		r.Backlog = plural(int(a.Backlog), "result")
+	}
+	if a.Backlog > usualBacklog {
 		r.Status, r.Class = "Catching up", "warn"
 	}
 	if a.Offset.Abs() > time.Second {

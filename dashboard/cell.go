@@ -142,16 +142,19 @@ func (c Counts) state() portolan.State {
 	}
 }
 
-// placed prints where a port is: kind, office, zone.
+// placed prints what kind of port it is, and whose; empty if neither is known.
 func placed(p portolan.Port) string {
-	text := p.Kind.String() + " port"
-	if p.Kind == portolan.PortKindUnknown {
-		text = "port"
+	var parts []string
+	if p.Kind != portolan.PortKindUnknown {
+		parts = append(parts, p.Kind.String()+" port")
 	}
 	if p.Office != "" {
-		text += ", " + p.Office + " field office"
+		parts = append(parts, p.Office)
 	}
-	return text
+	if p.Zone != "" {
+		parts = append(parts, "times in "+p.Zone)
+	}
+	return strings.Join(parts, ", ")
 }
 
 // sinceWords prints "since 13:02:11 EST, for 4 min".

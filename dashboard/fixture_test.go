@@ -69,9 +69,9 @@ func (f *fixture) Workstation(context.Context) (*dashboard.Workstation, error) {
 // identDown is the demo's day: IDENT stopped answering MIA 11 minutes ago, SEA is slow, IAD is well.
 func identDown() *fixture {
 	ports := []dashboard.Port{
-		{Port: airport("MIA", "Miami International", "Miami", "America/New_York"), Cells: []dashboard.Cell{downCell()}},
-		{Port: airport("SEA", "Seattle-Tacoma International", "Seattle", "America/Los_Angeles"), Cells: []dashboard.Cell{slowCell()}},
-		{Port: airport("IAD", "Washington Dulles International", "Baltimore", "America/New_York"), Cells: []dashboard.Cell{upCell("tpac")}},
+		{Port: airport("MIA", "Miami International", "Miami Field Office", "America/New_York"), Cells: []dashboard.Cell{downCell()}},
+		{Port: airport("SEA", "Seattle-Tacoma International", "Seattle Field Office", "America/Los_Angeles"), Cells: []dashboard.Cell{slowCell()}},
+		{Port: airport("IAD", "Washington Dulles International", "Baltimore Field Office", "America/New_York"), Cells: []dashboard.Cell{upCell("tpac")}},
 	}
 	tpac := tpacSystem()
 	agents := []dashboard.Agent{

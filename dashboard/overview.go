@@ -54,7 +54,7 @@ func overviewFrame(v *Overview, f filter) *frame {
 	}
 	return &frame{
 		Title: "All ports", AsOf: c.at(v.Cut.At, v.Cut.Zone), Cut: v.Cut.Name,
-		Summary: summarize(v.Systems, len(v.Ports)), Page: p,
+		Summary: summarize(v.Systems, len(v.Ports)), Cells: len(v.Systems) * len(v.Ports), Page: p,
 	}
 }
 
@@ -109,6 +109,9 @@ func troubleCounts(c Counts) string {
 			parts = append(parts, fmt.Sprintf("%s at %d", p.word, p.n))
 		}
 	}
+	if len(parts) == 0 {
+		return "is measured nowhere"
+	}
 	return "is " + strings.Join(parts, ", ") + " of " + plural(c.total(), "port")
 }
 
@@ -155,7 +158,7 @@ func troubles(c *clock, ports []Port) []trouble {
 	}
 	slices.SortFunc(list, func(a, b trouble) int {
 		return cmp.Or(rank(a.State)-rank(b.State), b.ports-a.ports,
-			strings.Compare(string(a.System)+a.Symptom, string(b.System)+b.Symptom))
+			cmp.Compare(a.System, b.System), cmp.Compare(a.Symptom, b.Symptom), cmp.Compare(a.Ports[0], b.Ports[0]))
 	})
 	return list
 }

@@ -86,6 +86,7 @@ type frame struct {
 	AsOf    moment
 	Cut     string
 	Summary summary
+	Cells   int // how much the page shows: a large one is asked for less often
 	Page    any
 
 	// What follows is set by the site.
@@ -147,12 +148,15 @@ func (s *site) write(w http.ResponseWriter, r *http.Request, code int, name stri
 	s.send(w, r, code, b.Bytes())
 }
 
+// largePage is how many cells cost so much to draw (about 0.1 s) that each further lot adds a renewal period.
+const largePage = 2500
+
 // complete fills in what the layout needs besides the page.
 func (s *site) complete(f *frame, r *http.Request, renew bool) {
 	f.Site, f.Static, f.Version, f.Here = s.kind, s.static, s.options.Version, r.URL.Path
 	query := r.URL.Query()
 	if renew && !query.Has("still") {
-		f.Refresh = max(1, int(s.options.Refresh/time.Second))
+		f.Refresh = max(1, int(s.options.Refresh/time.Second)) * (1 + f.Cells/largePage)
 		query.Set("still", "1")
 		f.Still = "?" + query.Encode()
 	}

@@ -155,6 +155,15 @@ func TestCentral_PacksAndForbids(t *testing.T) {
 	}
 }
 
+func TestCentral_AsksLessOftenForLargePages(t *testing.T) {
+	t.Parallel()
+	for systems, want := range map[int]string{1: `data-refresh="5"`, 20: `data-refresh="20"`} {
+		if body := get(t, dashboard.Central(nation(systems, 1), dashboard.Options{}), "/").Body.String(); !strings.Contains(body, want) {
+			t.Errorf("%d systems at 477 ports: page does not say %s", systems, want)
+		}
+	}
+}
+
 func TestCentral_FiltersPorts(t *testing.T) {
 	t.Parallel()
 	f := nation(1, 1)

@@ -51,7 +51,8 @@ func viewOutcome(o portolan.Outcome) outcomeView {
 	}
 }
 
-// drawWaterfall lays a run out against its definition: steps that it did not reach are named too.
+// drawWaterfall lays a run out in the order of its definition: steps that it did not reach are named too, and
+// those that the definition no longer has come last.
 func drawWaterfall(r Run, t Transaction) waterfall {
 	whole := max(r.Duration, t.Latency, time.Millisecond)
 	for _, s := range r.Steps {
@@ -61,26 +62,24 @@ func drawWaterfall(r Run, t Transaction) waterfall {
 	if t.Latency > 0 {
 		w.Objective = scale(t.Latency, whole, waterfallWidth)
 	}
-	done := map[portolan.StepID]bool{}
+	begun := map[portolan.StepID]portolan.StepResult{}
 	for _, s := range r.Steps {
-		done[s.Step] = true
-		w.Rows = append(w.Rows, viewStep(s, stepOf(t, s.Step), whole))
+		begun[s.Step] = s
 	}
-	for _, s := range t.Steps {
-		if !done[s.ID] {
-			w.Rows = append(w.Rows, waterfallRow{Step: s.ID, Title: s.Title, Dependency: dependency(s), Unreached: true})
+	for _, def := range t.Steps {
+		if s, ok := begun[def.ID]; ok {
+			w.Rows = append(w.Rows, viewStep(s, def, whole))
+			delete(begun, def.ID)
+			continue
+		}
+		w.Rows = append(w.Rows, waterfallRow{Step: def.ID, Title: def.Title, Dependency: dependency(def), Unreached: true})
+	}
+	for _, s := range r.Steps {
+		if _, undefined := begun[s.Step]; undefined {
+			w.Rows = append(w.Rows, viewStep(s, Step{ID: s.Step}, whole))
 		}
 	}
 	return w
-}
-
-func stepOf(t Transaction, id portolan.StepID) Step {
-	for _, s := range t.Steps {
-		if s.ID == id {
-			return s
-		}
-	}
-	return Step{ID: id}
 }
 
 func dependency(s Step) string {

@@ -47,6 +47,24 @@ func TestSay_KnowsEveryKindAndPhase(t *testing.T) {
 	}
 }
 
+func TestSummarize_SaysThePageInOneSentence(t *testing.T) {
+	t.Parallel()
+	system := func(id portolan.SystemID, c Counts) System { return System{ID: id, Ports: c} }
+	up := Counts{Up: 3}
+	for want, systems := range map[string][]System{
+		"Up at all 3 ports":                                           {system("tpac", up)},
+		"Up at all 3 ports, all 2 systems":                            {system("tpac", up), system("e3", up)},
+		"TPAC is down at 2, unmonitored at 1 of 3 ports":              {system("tpac", Counts{Down: 2, Unmonitored: 1}), system("e3", up)},
+		"E3 is down at 3 of 3 ports; 1 more system not up everywhere": {system("tpac", Counts{Slow: 1, Up: 2}), system("e3", Counts{Down: 3})},
+		"TPAC is measured nowhere":                                    {system("tpac", Counts{})},
+		"Nothing is monitored yet":                                    nil,
+	} {
+		if got := summarize(systems, 3).Text; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 func TestPercent_NeverRoundsUp(t *testing.T) {
 	t.Parallel()
 	for ratio, want := range map[float64]string{
