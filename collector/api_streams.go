@@ -83,11 +83,10 @@ func (c *collector) streamEvidence(w http.ResponseWriter, r *call) error {
 		q.Chain.Agent = agents[0]
 	}
 	if cut == nil {
-		end, err := c.ledger.End(r.Context())
-		if err != nil {
+		var err error
+		if cut, err = c.newest(r.Context()); err != nil {
 			return err
 		}
-		cut = &projection.Cut{Position: end, Journal: c.projection.Facts().Number}
 	}
 	q.UpTo = cut.Position
 	w.Header().Set("Content-Type", "application/x-ndjson")
@@ -107,6 +106,19 @@ func (c *collector) streamEvidence(w http.ResponseWriter, r *call) error {
 		panic(http.ErrAbortHandler)
 	}
 	return nil
+}
+
+// newest returns the cut of everything that the ledger holds, whether it is folded or not.
+func (c *collector) newest(ctx context.Context) (*projection.Cut, error) {
+	end, err := c.ledger.End(ctx)
+	cut := &projection.Cut{Position: end, Journal: c.projection.Facts().Number}
+	for more := true; more && err == nil; {
+		var entries []evidence.Entry
+		entries, err = c.ledger.ReadJournal(ctx, cut.Journal, evidencePage)
+		cut.Journal += uint64(len(entries))
+		more = len(entries) == evidencePage
+	}
+	return cut, err
 }
 
 // lines writes JSON values until the first error.
