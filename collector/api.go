@@ -71,7 +71,7 @@ func (c *collector) serveEndpoint(e *endpoint, w http.ResponseWriter, r *http.Re
 		}
 		return
 	}
-	answer, err := e.answer(call)
+	answer, err := c.answerBounded(e, call)
 	if err != nil {
 		c.writeError(w, err)
 		return
@@ -81,6 +81,22 @@ func (c *collector) serveEndpoint(e *endpoint, w http.ResponseWriter, r *http.Re
 		status = http.StatusCreated
 	}
 	writeJSON(w, status, answer)
+}
+
+// answersAtOnce bounds how many questions are worked on at the same time.
+const answersAtOnce = 16
+
+// answerBounded answers unless too many others are being answered: a question about a long time may read much.
+func (c *collector) answerBounded(e *endpoint, r *call) (any, error) {
+	select {
+	case c.answering <- struct{}{}:
+		defer func() { <-c.answering }()
+		return e.answer(r)
+	default:
+		return nil, &apiError{
+			Status: http.StatusServiceUnavailable, Code: "overload", Message: "too many questions at once; ask again in a moment",
+		}
+	}
 }
 
 func writeJSON(w http.ResponseWriter, status int, answer any) {

@@ -42,6 +42,7 @@ type collector struct {
 	around     atomic.Pointer[surroundings]
 	caughtUp   atomic.Bool
 	wake       chan struct{} // a batch was accepted: there is something to fold
+	answering  chan struct{} // holds one for each question being answered
 	reloading  sync.Mutex
 }
 
@@ -96,7 +97,10 @@ func newCollector(ctx context.Context, o Options, l ledger.Ledger, around *surro
 	if err != nil {
 		return nil, fmt.Errorf("open keys: %w", err)
 	}
-	c := &collector{options: o, log: o.Log.Named("collector"), ledger: l, wake: make(chan struct{}, 1), events: newBroadcast()}
+	c := &collector{
+		options: o, log: o.Log.Named("collector"), ledger: l, events: newBroadcast(),
+		wake: make(chan struct{}, 1), answering: make(chan struct{}, answersAtOnce),
+	}
 	c.around.Store(around)
 	if c.registry, err = registry.New(ctx, l, authority, now); err != nil {
 		return nil, err

@@ -204,3 +204,51 @@ func TestAPI_TellsEveryFaultAtOnce(t *testing.T) {
 		}
 	}
 }
+
+func TestCollector_PagesShowWhatIsKnown(t *testing.T) {
+	t.Parallel()
+	r := startCollector(t, t.TempDir(), nil)
+	a := r.enroll("MIA-1")
+	now := portolan.InstantOf(time.Now())
+	a.send(portolan.Live, a.run(now.Add(-90*time.Second), portolan.Good), a.run(now.Add(-30*time.Second), portolan.Failed))
+	r.foldedAll()
+	for path, want := range map[string][]string{
+		"/":             {"MIA", "Miami Field Office"},
+		"/ports/MIA":    {"MIA-1", "Miami International Airport"},
+		"/systems/tpac": {"MIA"},
+	} {
+		status, body := r.get(path, nil)
+		if status != http.StatusOK {
+			t.Errorf("%s: status %d", path, status)
+		}
+		for _, text := range want {
+			if !bytes.Contains(body, []byte(text)) {
+				t.Errorf("%s does not show %q", path, text)
+			}
+		}
+	}
+	if status, _ := r.get("/ports/XXX", nil); status != http.StatusNotFound {
+		t.Errorf("a port that is not there: got %d, want 404", status)
+	}
+}
+
+func TestPages_FiguresAndStatesAreThoseOfTheAPI(t *testing.T) {
+	t.Parallel()
+	r := startCollector(t, t.TempDir(), nil)
+	a := r.enroll("MIA-1")
+	now := portolan.InstantOf(time.Now())
+	var records []evidence.Record
+	for i := range 10 {
+		records = append(records, a.run(now.Add(time.Duration(i-10)*time.Minute), portolan.Outcome(1+i/4)))
+	}
+	a.send(portolan.Live, records...)
+	r.foldedAll()
+	answer := r.ask(portolan.Span{From: now.Add(-24 * time.Hour), To: now}, nil)
+	if ratio := answer.Rows[0].EndUser.Ratio; ratio == nil || *ratio < 0.35 || *ratio > 0.5 {
+		t.Fatalf("availability: got %v, want about four of ten", deref(ratio))
+	}
+	_, body := r.get("/ports/MIA", nil)
+	if text := string(body); !strings.Contains(text, "down") && !strings.Contains(text, "Down") {
+		t.Error("the port's page does not say that the system is down")
+	}
+}

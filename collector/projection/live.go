@@ -69,15 +69,18 @@ func (l *liveState) openRun(start portolan.Instant, step portolan.StepID, latenc
 //
 // Design 3.3: "Unmonitored is not up and not down."
 func (l *liveState) at(now portolan.Instant) Current {
-	if l.open != 0 && now < l.open.Add(openHolds(l.latency)) {
-		c := Current{State: portolan.SlowState, Since: l.open, Provisional: true}
-		if l.state == portolan.SlowState && l.open <= l.holdEnd {
-			c.Since = l.since
-		}
-		c.Symptom = portolan.Symptom{Step: l.openStep, Kind: portolan.KindLate}
-		c.Took, c.Limit = now.Sub(l.open), l.latency
-		return c
+	held := l.held(now)
+	if l.open == 0 || now >= l.open.Add(openHolds(l.latency)) || held.State >= portolan.SlowState {
+		return held
 	}
+	return Current{
+		State: portolan.SlowState, Since: l.open, Provisional: true,
+		Symptom: portolan.Symptom{Step: l.openStep, Kind: portolan.KindLate}, Took: now.Sub(l.open), Limit: l.latency,
+	}
+}
+
+// held returns the state by the newest result.
+func (l *liveState) held(now portolan.Instant) Current {
 	if now >= l.holdEnd {
 		return Current{State: portolan.Unmonitored, Since: l.holdEnd}
 	}

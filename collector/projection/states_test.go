@@ -75,6 +75,10 @@ func TestStates_OpenRunIsProvisionallySlow(t *testing.T) {
 	if got.State != portolan.SlowState || !got.Provisional || got.Symptom.Step != "match" || got.Took != 8*time.Second || got.Limit != 5*time.Second {
 		t.Errorf("got %+v, want provisionally slow at match", got)
 	}
+	l.state, l.since, l.start, l.holdEnd = portolan.Down, day.Add(-time.Minute), day.Add(-time.Minute), day.Add(time.Minute)
+	if got := l.at(day.Add(8 * time.Second)); got.State != portolan.Down || got.Provisional {
+		t.Errorf("while the last result failed: got %+v, want down as it was", got)
+	}
 	if got := l.at(day.Add(time.Hour)); got.State != portolan.Unmonitored {
 		t.Errorf("an hour without another word: got %s, want unmonitored", got.State)
 	}
