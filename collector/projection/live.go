@@ -54,8 +54,7 @@ func (l *liveState) stop(at portolan.Instant) {
 	if at < l.start || l.state == portolan.Unmonitored {
 		return
 	}
-	l.holdEnd = min(l.holdEnd, at)
-	l.open = 0
+	l.state, l.since, l.holdEnd, l.open = portolan.Unmonitored, min(l.holdEnd, at), min(l.holdEnd, at), 0
 }
 
 // openRun takes in a notice that a run is still in progress past its objective: provisional, never in figures.
@@ -67,9 +66,10 @@ func (l *liveState) openRun(start portolan.Instant, step portolan.StepID, latenc
 
 // at returns the state at an instant.
 //
-// Design 3.3: "Unmonitored is not up and not down."
-func (l *liveState) at(now portolan.Instant) Current {
-	held := l.held(now)
+// Design 3.3: "Unmonitored is not up and not down." What holds at the port no longer may hold still by a result that is
+// on its way: every is how often agents send, and the state outlasts its hold by one sending.
+func (l *liveState) at(now portolan.Instant, every time.Duration) Current {
+	held := l.held(now.Add(-every - every/3))
 	if l.open == 0 || now >= l.open.Add(openHolds(l.latency)) || held.State >= portolan.SlowState {
 		return held
 	}
@@ -79,9 +79,9 @@ func (l *liveState) at(now portolan.Instant) Current {
 	}
 }
 
-// held returns the state by the newest result.
-func (l *liveState) held(now portolan.Instant) Current {
-	if now >= l.holdEnd {
+// held returns the state by the newest result, if that holds at an instant.
+func (l *liveState) held(until portolan.Instant) Current {
+	if until >= l.holdEnd || l.state == portolan.Unmonitored {
 		return Current{State: portolan.Unmonitored, Since: l.holdEnd}
 	}
 	c := Current{State: l.state, Since: l.since, Symptom: l.symptom, Took: l.took}

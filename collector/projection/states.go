@@ -54,13 +54,13 @@ func (p *Projection) Agents(now portolan.Instant, every time.Duration) []AgentNo
 	var agents []AgentNow
 	for _, id := range slices.Sorted(maps.Keys(p.folder.agents)) {
 		a := p.folder.agents[id]
-		agents = append(agents, a.now(id, p.folder.plans[a.plan], now))
+		agents = append(agents, a.now(id, p.folder.plans[a.plan], now, every))
 	}
 	markSilent(agents, now, p.facts.UpSince(), every)
 	return agents
 }
 
-func (a *agentState) now(id portolan.AgentID, plan *portolan.Plan, now portolan.Instant) AgentNow {
+func (a *agentState) now(id portolan.AgentID, plan *portolan.Plan, now portolan.Instant, every time.Duration) AgentNow {
 	n := AgentNow{
 		Agent: id, HeardAt: a.heard.at, Backlog: a.heard.backlog, Lost: a.heard.lost, Offset: a.heard.offset,
 		Stopped: a.heard.stopped, Plan: plan,
@@ -72,7 +72,7 @@ func (a *agentState) now(id portolan.AgentID, plan *portolan.Plan, now portolan.
 		name := portolan.Series{Agent: id, System: planned.System, Transaction: planned.Transaction}
 		s := SeriesNow{Series: name, Planned: planned}
 		if l := a.live[name]; l != nil {
-			s.Current = l.at(now)
+			s.Current = l.at(now, every)
 		}
 		n.Series = append(n.Series, s)
 	}

@@ -43,7 +43,9 @@ func TestStates_FollowLiveEvidenceAndExpire(t *testing.T) {
 	send(portolan.Backlog, minute(3), portolan.Good)
 	check("backlog changes nothing", minute(3).Add(5*time.Second), portolan.Down, minute(2))
 	expires := minute(2).Add(2*time.Second + 150*time.Second)
-	check("hold expired", minute(30), portolan.Unmonitored, expires)
+	check("hold expired, a result may be on its way", expires.Add(15*time.Second), portolan.Down, minute(2))
+	check("hold expired", expires.Add(20*time.Second), portolan.Unmonitored, expires)
+	check("hold long expired", minute(30), portolan.Unmonitored, expires)
 	f.run("primary", minute(30), portolan.Good)
 	overtaken := f.made[len(f.made)-1]
 	send(portolan.Live, minute(31), portolan.Slow)
@@ -71,15 +73,15 @@ func TestStates_OpenRunIsProvisionallySlow(t *testing.T) {
 	t.Parallel()
 	l := liveState{}
 	l.openRun(day, "match", 5*time.Second)
-	got := l.at(day.Add(8 * time.Second))
+	got := l.at(day.Add(8*time.Second), 15*time.Second)
 	if got.State != portolan.SlowState || !got.Provisional || got.Symptom.Step != "match" || got.Took != 8*time.Second || got.Limit != 5*time.Second {
 		t.Errorf("got %+v, want provisionally slow at match", got)
 	}
 	l.state, l.since, l.start, l.holdEnd = portolan.Down, day.Add(-time.Minute), day.Add(-time.Minute), day.Add(time.Minute)
-	if got := l.at(day.Add(8 * time.Second)); got.State != portolan.Down || got.Provisional {
+	if got := l.at(day.Add(8*time.Second), 15*time.Second); got.State != portolan.Down || got.Provisional {
 		t.Errorf("while the last result failed: got %+v, want down as it was", got)
 	}
-	if got := l.at(day.Add(time.Hour)); got.State != portolan.Unmonitored {
+	if got := l.at(day.Add(time.Hour), 15*time.Second); got.State != portolan.Unmonitored {
 		t.Errorf("an hour without another word: got %s, want unmonitored", got.State)
 	}
 }
