@@ -49,8 +49,8 @@ func (a *agent) connect() error {
 	o := uplink.Options{
 		URL: strings.TrimSuffix(a.config.Collector.URL, "/"), Client: client, Agent: a.config.Agent, Signer: a.identity.key,
 		Spool: a.spool, Every: a.config.Collector.Every,
-		Rand: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())),
-		Failed:  a.linkTrouble(),
+		Rand:   rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())),
+		Failed: a.linkTrouble(),
 		Refused: func(s uplink.Stub) {
 			a.log.Error("batch refused", zap.Uint64("number", s.Number), zap.String("code", s.Code), zap.String("reason", s.Reason))
 		},

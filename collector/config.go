@@ -20,7 +20,7 @@ type Config struct {
 	// WebConfig is a file in the form of the Prometheus exporter toolkit that turns on TLS and
 	// authentication; empty for plain HTTP.
 	WebConfig string `yaml:"web_config"`
-	// Ports is the file of the ports of entry.
+	// Ports is the file of the ports of entry; empty for the built-in list, that of the demonstration.
 	Ports string `yaml:"ports"`
 	// Catalogue is a folder of system definitions that override the built-in ones; empty for none.
 	Catalogue string `yaml:"catalogue"`
@@ -39,12 +39,14 @@ func DefaultConfig() Config {
 	return Config{
 		Listen:       "127.0.0.1:8080",
 		Data:         "portolan-data",
-		Ports:        "configs/ports.yaml",
 		Settle:       15 * time.Minute,
 		SendInterval: 15 * time.Second,
 		Zone:         "UTC",
 	}
 }
+
+// maxText is how many letters a name that people give may have: names travel in every page.
+const maxText = 80
 
 // The bounds of the times in a Config.
 const (
@@ -70,13 +72,15 @@ func (c Config) Validate() error {
 	return errors.Join(faults...)
 }
 
-// LoadConfig reads the configuration file at path. Relative paths in it are relative to the working folder.
+// LoadConfig reads the configuration file at path, likewise. Relative paths in it are relative to the working folder.
 func LoadConfig(path string) (Config, error) {
-	data, err := readBounded(path)
-	if err != nil {
-		return Config{}, fmt.Errorf("read configuration: %w", err)
+	c := DefaultConfig()
+	doc, err := strictyaml.DecodeFile(path, &c)
+	if doc == nil {
+		return c, fmt.Errorf("read configuration: %w", err)
 	}
-	return ParseConfig(path, data)
+	c.check(doc.Report)
+	return c, doc.Faults().Err()
 }
 
 // check reports every fault: the path of the value, what is wrong with it, and what is allowed.
@@ -86,9 +90,6 @@ func (c Config) check(report func(path, problem, allowed string)) {
 	}
 	if c.Data == "" {
 		report("data", "empty", "want a folder")
-	}
-	if c.Ports == "" {
-		report("ports", "empty", "want a file")
 	}
 	for i, name := range c.Systems {
 		if _, err := portolan.ParseSystemID(name); err != nil {

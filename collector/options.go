@@ -8,6 +8,7 @@ import (
 
 	"portolan"
 	"portolan/internal/strictyaml"
+	"portolan/ports"
 	"portolan/probe"
 	"portolan/schedule"
 	"portolan/targets"
@@ -54,7 +55,7 @@ func Check(o Options) error {
 func readSurroundings(c Config, ways []probe.Way) (*surroundings, error) {
 	s := &surroundings{config: c}
 	var portsErr, catalogueErr error
-	s.ports, portsErr = LoadPorts(c.Ports)
+	s.ports, portsErr = ports.Load(c.Ports)
 	only := make([]portolan.SystemID, len(c.Systems))
 	for i, name := range c.Systems {
 		only[i] = portolan.SystemID(name)

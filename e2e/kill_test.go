@@ -191,7 +191,7 @@ func checkUndisturbed(t *testing.T, l ledger.Ledger) {
 	now := portolan.InstantOf(time.Now())
 	query := projection.Query{
 		Window: portolan.Span{From: now.Add(-2 * time.Hour), To: now},
-		Group: []projection.Dimension{projection.BySystem, projection.ByPort, projection.ByAgent}, Weight: portolan.WeightTime, Now: now,
+		Group:  []projection.Dimension{projection.BySystem, projection.ByPort, projection.ByAgent}, Weight: portolan.WeightTime, Now: now,
 	}
 	disturbed, err := p.Figures(ctx, query)
 	if err != nil {

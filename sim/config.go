@@ -7,9 +7,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
+	"portolan"
 	"portolan/sim/fault"
 )
 
@@ -36,6 +38,9 @@ func (s *Simulator) config(dir string, station fault.Origin) []byte {
 	var b bytes.Buffer
 	home := filepath.Join(dir, string(station.Agent))
 	fmt.Fprintf(&b, "agent: %s\nport: %s\ndata: %q\n", station.Agent, station.Port, home)
+	if i := slices.IndexFunc(s.ports, func(p portolan.Port) bool { return p.Code == station.Port }); i >= 0 {
+		fmt.Fprintf(&b, "name: %q\nzone: %q\n", s.ports[i].Name, s.ports[i].Zone)
+	}
 	if relay, ok := s.Relay(station.Agent, collectorID); ok {
 		fmt.Fprintf(&b, "collector: {url: %q, token_file: %q}\n", "http://"+relay, home+".token")
 	}

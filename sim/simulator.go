@@ -14,6 +14,7 @@ import (
 
 	"portolan"
 	"portolan/internal/strictyaml"
+	"portolan/ports"
 	"portolan/sim/fault"
 	"portolan/sim/relay"
 	"portolan/sim/screening"
@@ -25,6 +26,7 @@ const collectorID portolan.SystemID = "collector"
 // Simulator is a running simulated world.
 type Simulator struct {
 	options  Options
+	ports    []portolan.Port
 	stations []fault.Origin
 	services []*service
 	links    []*link
@@ -53,7 +55,7 @@ type Files struct{ Ports, Scenario string }
 // Open is New with ports and scenario read from files.
 func Open(files Files, options Options) (*Simulator, error) {
 	var errs [2]error
-	options.Known, errs[0] = LoadPorts(files.Ports)
+	options.Known, errs[0] = ports.Load(files.Ports)
 	if files.Scenario != "" {
 		options.Scenario, errs[1] = LoadScenario(files.Scenario)
 	}
@@ -87,11 +89,11 @@ func New(options Options) (*Simulator, error) {
 }
 
 func (s *Simulator) open() error {
-	ports, err := choosePorts(s.options.Known, s.options.Ports)
+	chosen, err := choosePorts(s.options.Known, s.options.Ports)
 	if err != nil {
 		return err
 	}
-	s.stations = stationsOf(ports, s.options.AgentsPerPort)
+	s.ports, s.stations = chosen, stationsOf(chosen, s.options.AgentsPerPort)
 	origins := relay.NewOrigins()
 	if err := s.openServices(origins); err != nil {
 		return err

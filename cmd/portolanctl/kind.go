@@ -11,6 +11,7 @@ import (
 	"portolan/agent"
 	"portolan/collector"
 	"portolan/internal/strictyaml"
+	"portolan/ports"
 	"portolan/sim"
 	"portolan/targets"
 )
@@ -39,7 +40,7 @@ func kinds() []kind {
 			return err
 		}},
 		{"ports", []string{"ports"}, func(path string) error {
-			_, err := collector.LoadPorts(path)
+			_, err := ports.Load(path)
 			return err
 		}},
 	}

@@ -1,24 +1,28 @@
-package collector
+// Package ports knows the ports of entry: it reads the list that the agency keeps, with kinds, field offices,
+// time zones and usual volumes of travelers.
+//
+// Start at Load. The list is configuration; the one that is built in (configs/ports.yaml) holds the three ports
+// of the demonstration, whose assignments to field offices are to be verified.
+package ports
 
 import (
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"portolan"
+	"portolan/configs"
 	"portolan/internal/strictyaml"
 )
 
-// portsFile is ports.yaml.
-type portsFile struct {
-	Ports []portEntry `yaml:"ports,required"`
+// list is ports.yaml.
+type list struct {
+	Ports []entry `yaml:"ports,required"`
 }
 
-type portEntry struct {
+type entry struct {
 	Code   string            `yaml:"code,required"`
 	Name   string            `yaml:"name,required"`
 	Kind   portolan.PortKind `yaml:"kind,required"`
@@ -35,37 +39,45 @@ const (
 	maxVolume = 1_000_000
 )
 
-// ParsePorts reads the ports of entry, sorted by code; the error is of type strictyaml.Faults and tells
-// every fault.
-func ParsePorts(file string, data []byte) ([]portolan.Port, error) {
-	var content portsFile
+// Load reads the list at path, sorted by code; an empty path gives the built-in one. The error is of type
+// strictyaml.Faults, and tells every fault, if the file could be read.
+func Load(path string) ([]portolan.Port, error) {
+	if path == "" {
+		return Parse("ports.yaml", configs.Ports)
+	}
+	var content list
+	doc, err := strictyaml.DecodeFile(path, &content)
+	if doc == nil {
+		return nil, fmt.Errorf("read ports: %w", err)
+	}
+	return content.ports(doc)
+}
+
+// Parse reads the list in data, the contents of the named file, likewise.
+func Parse(file string, data []byte) ([]portolan.Port, error) {
+	var content list
 	doc, _ := strictyaml.Decode(file, data, &content)
-	ports := make([]portolan.Port, 0, len(content.Ports))
+	return content.ports(doc)
+}
+
+func (l list) ports(doc *strictyaml.Document) ([]portolan.Port, error) {
+	all := make([]portolan.Port, 0, len(l.Ports))
 	seen := map[portolan.PortCode]int{}
-	for i, entry := range content.Ports {
+	for i, e := range l.Ports {
 		at := fmt.Sprintf("ports[%d]", i)
-		port := entry.port(doc, at)
+		port := e.port(doc, at)
 		if first, twice := seen[port.Code]; twice && port.Code != "" {
 			line, _ := doc.At(fmt.Sprintf("ports[%d].code", first))
 			doc.Report(at+".code", fmt.Sprintf("%q is there already", port.Code), fmt.Sprintf("the first is on line %d", line))
 		}
 		seen[port.Code] = i
-		ports = append(ports, port)
+		all = append(all, port)
 	}
-	slices.SortFunc(ports, func(a, b portolan.Port) int { return strings.Compare(string(a.Code), string(b.Code)) })
-	return ports, doc.Faults().Err()
+	slices.SortFunc(all, func(a, b portolan.Port) int { return strings.Compare(string(a.Code), string(b.Code)) })
+	return all, doc.Faults().Err()
 }
 
-// LoadPorts reads the ports file at path.
-func LoadPorts(path string) ([]portolan.Port, error) {
-	data, err := readBounded(path)
-	if err != nil {
-		return nil, fmt.Errorf("read ports: %w", err)
-	}
-	return ParsePorts(path, data)
-}
-
-func (e portEntry) port(doc *strictyaml.Document, at string) portolan.Port {
+func (e entry) port(doc *strictyaml.Document, at string) portolan.Port {
 	code, err := portolan.ParsePortCode(e.Code)
 	if err != nil {
 		doc.Report(at+".code", err.Error(), "")
@@ -75,8 +87,8 @@ func (e portEntry) port(doc *strictyaml.Document, at string) portolan.Port {
 	if e.Kind == portolan.PortKindUnknown {
 		doc.Report(at+".kind", "unknown", "want air, land or sea")
 	}
-	if _, err := loadZone(e.Zone); err != nil {
-		doc.Report(at+".zone", fmt.Sprintf("%q is no time zone", e.Zone), zoneForm)
+	if _, err := time.LoadLocation(e.Zone); err != nil || e.Zone == "" || e.Zone == "Local" {
+		doc.Report(at+".zone", fmt.Sprintf("%q is no time zone", e.Zone), "want an IANA name such as America/New_York")
 	}
 	return portolan.Port{
 		Code: code, Name: e.Name, Kind: e.Kind, Office: e.Office, Zone: e.Zone,
@@ -91,7 +103,7 @@ func checkText(doc *strictyaml.Document, at, text string) {
 }
 
 // volumes returns nil if the entry gives none.
-func (e portEntry) volumes(doc *strictyaml.Document, at string) *portolan.Volumes {
+func (e entry) volumes(doc *strictyaml.Document, at string) *portolan.Volumes {
 	if e.Volumes == nil {
 		return nil
 	}
@@ -123,14 +135,4 @@ func isWeekday(name string) bool {
 		}
 	}
 	return false
-}
-
-// readBounded reads at most one byte more than a file may have, so that the parser tells what is wrong.
-func readBounded(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, strictyaml.MaxBytes+1))
 }
