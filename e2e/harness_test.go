@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -283,10 +284,11 @@ func getText(url string) ([]byte, error) {
 	return text, nil
 }
 
-// freeAddress returns a loopback address that nobody listened on a moment ago.
+// freeAddress returns an address that nobody listens on and that no connection will take: it lies on a loopback
+// address of its own, beside the one that ephemeral ports are given out on.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", fmt.Sprintf("127.77.%d.%d:0", rand.N(256), 1+rand.N(254)))
 	if err != nil {
 		t.Fatal(err)
 	}
