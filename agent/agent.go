@@ -55,10 +55,16 @@ type agent struct {
 	workers   []*worker
 }
 
-// Check reports what is wrong with the configuration's catalogue, without running anything.
-func Check(o Options) error {
-	_, err := loadCatalogue(o)
-	return err
+// Load reads the configuration at path and checks the catalogue that it names, so that every fault of both is
+// told before anything runs.
+func Load(path string, ways []probe.Way, log *zap.Logger) (Options, error) {
+	o := Options{Ways: ways, Log: log}
+	var err error
+	if o.Config, err = LoadConfig(path); err != nil {
+		return o, err
+	}
+	_, err = loadCatalogue(o)
+	return o, err
 }
 
 // Run runs an agent until ctx is done, then says farewell. It returns an error if it cannot start.

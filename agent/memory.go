@@ -75,7 +75,8 @@ func (m *memory) result(r portolan.Result, interval time.Duration) {
 	if !ok {
 		return
 	}
-	s.view.Symptom = symptomOf(r, s.view.Transaction.Latency)
+	symptom := dashboard.SymptomOf(r, s.view.Transaction.Latency)
+	s.view.Symptom = &symptom
 	s.settled, ok = s.timeline.Append(s.settled, run)
 	if !ok { // the clock was set back: what the page showed before is no longer comparable
 		s.timeline, s.settled = availability.Timeline{}, nil
@@ -154,21 +155,4 @@ func (s *remembered) forget(t portolan.Instant) {
 	if keep > 0 {
 		s.settled = slices.Delete(s.settled, 0, keep)
 	}
-}
-
-// symptomOf returns what a run that was not good showed; nil for a good one.
-func symptomOf(r portolan.Result, latency time.Duration) *dashboard.Symptom {
-	if r.Outcome == portolan.Good {
-		return nil
-	}
-	symptom := &dashboard.Symptom{Symptom: r.Symptom, Took: r.Duration}
-	for _, step := range r.Steps {
-		if step.Step == r.Symptom.Step {
-			symptom.Took = step.Duration
-		}
-	}
-	if r.Outcome == portolan.Slow {
-		symptom.Took, symptom.Limit = r.Duration, latency
-	}
-	return symptom
 }

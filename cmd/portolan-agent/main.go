@@ -22,12 +22,12 @@ import (
 
 const usage = `Usage: portolan-agent --config FILE
 
-Runs scheduled synthetic transactions at a port of entry, keeps every result on disk until the collector
-has it, and serves the port's own page on loopback. Stops on Ctrl-C, SIGTERM or the service manager's word.
+Runs scheduled synthetic transactions, keeps every result on disk until the collector has it, and serves
+the port's own page on loopback. Stops on Ctrl-C, SIGTERM or the service manager's word.
 
 Examples:
   portolan-agent --config /etc/portolan/agent.yaml
-  portolan-agent --config agent.yaml --check     report what is wrong with the file, run nothing
+  portolan-agent --config agent.yaml --check     tell what is wrong with it, run nothing
 
 Exit codes: 0 stopped as asked, 1 could not run, 2 wrong use or a fault in the configuration.
 
@@ -49,26 +49,18 @@ func run(args []string, stderr io.Writer) int {
 	case err != nil:
 		return 2
 	case *version:
-		fmt.Fprintln(stderr, buildinfo.Version())
+		fmt.Println(buildinfo.Version())
 		return 0
 	case *path == "" || flags.NArg() > 0:
 		flags.Usage()
 		return 2
 	}
-	return start(agent.Options{Ways: []probe.Way{web.Way()}, Log: logger(stderr)}, *path, *check)
-}
-
-func start(o agent.Options, path string, check bool) int {
-	config, err := agent.LoadConfig(path)
-	if err == nil {
-		o.Config = config
-		err = agent.Check(o)
-	}
+	o, err := agent.Load(*path, []probe.Way{web.Way()}, logger(stderr))
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
+		fmt.Fprintln(stderr, err)
 		return 2
 	}
-	if check {
+	if *check {
 		return 0
 	}
 	err = service.Run("portolan-agent", func(ctx context.Context, ready func()) error {

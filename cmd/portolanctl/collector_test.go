@@ -23,6 +23,7 @@ import (
 	"portolan/collector"
 	"portolan/collector/registry"
 	"portolan/evidence"
+	"portolan/internal/clitest"
 	"portolan/probe"
 	"portolan/probe/web"
 )
@@ -35,7 +36,7 @@ func TestCollectorScripts(t *testing.T) {
 		Dir:                 "testdata/collector",
 		RequireExplicitExec: true,
 		Setup:               setupCollector,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds:                map[string]clitest.Command{"exits": clitest.Exits},
 		UpdateScripts:       *update,
 	})
 }

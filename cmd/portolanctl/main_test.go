@@ -2,17 +2,15 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"net/http"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"portolan/internal/clitest"
 	"portolan/sim"
 )
 
@@ -30,7 +28,7 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		Setup:               setup,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"fault": putFault, "exits": exits},
+		Cmds:                map[string]clitest.Command{"fault": putFault, "exits": clitest.Exits},
 		UpdateScripts:       *update,
 	})
 }
@@ -74,24 +72,5 @@ func putFault(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(answer.Body.Close())
 	if answer.StatusCode != http.StatusOK || neg {
 		ts.Fatalf("put faults: %s", answer.Status)
-	}
-}
-
-// exits is the script command exits: it runs a program that must end with the given exit code.
-func exits(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: exits code program [args...]")
-	}
-	want, err := strconv.Atoi(args[0])
-	ts.Check(err)
-	err = ts.Exec(args[1], args[2:]...)
-	got := 0
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		got = exit.ExitCode()
-	} else {
-		ts.Check(err)
-	}
-	if got != want {
-		ts.Fatalf("got exit code %d, want %d", got, want)
 	}
 }
