@@ -41,13 +41,13 @@ test: setup build ## every behaviour once: lint, unit, property, race, fuzz for 
 	@scripts/lint.sh
 	$(GO) test -race -timeout 8m $$($(GO) list ./... | grep -v /e2e)
 	@scripts/fuzz.sh $(FUZZTIME)
-	$(GO) test -count 1 -timeout 8m ./e2e
+	$(GO) test -count 1 -parallel 8 -timeout 8m ./e2e
 
 soak: setup build ## the long versions: many seeds, long fuzz, repeated faults
 	@scripts/lint.sh
 	$(GO) test -race -count 3 -timeout 60m $$($(GO) list ./... | grep -v /e2e) -rapid.checks=2000
 	@scripts/fuzz.sh 2m
-	PORTOLAN_SOAK=1 $(GO) test -count 1 -timeout 60m ./e2e
+	PORTOLAN_SOAK=1 $(GO) test -count 1 -parallel 4 -timeout 60m ./e2e
 
 bench: ## figures as lines "name value unit"
 	@scripts/bench.sh .
