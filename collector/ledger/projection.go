@@ -84,7 +84,7 @@ type HourRow struct {
 	Hour   portolan.Instant // start
 	// Body holds the four quarter-hours, opaque to the ledger.
 	Body []byte
-	// Revision counts the changes after the hour was closed (design 3.12).
+	// Revision counts the links that changed something of the hour after that was closed (design 3.12).
 	Revision uint32
 	// ChangedAt is when the row was last put by the collector's clock.
 	ChangedAt portolan.Instant

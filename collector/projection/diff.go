@@ -5,20 +5,7 @@ import (
 	"portolan/availability"
 )
 
-// changedHours returns the UTC hours, ascending, in which two timelines differ.
-func changedHours(a, b []availability.Segment) []portolan.Instant {
-	var hours []portolan.Instant
-	for _, span := range differences(a, b) {
-		for hour := range availability.Hours(span) {
-			if n := len(hours); n == 0 || hours[n-1] != hour.From.Hour() {
-				hours = append(hours, hour.From.Hour())
-			}
-		}
-	}
-	return hours
-}
-
-// differences returns the spans, ascending, in which two timelines differ.
+// differences returns the spans, ascending and apart, in which two timelines differ.
 func differences(a, b []availability.Segment) []portolan.Span {
 	var spans []portolan.Span
 	at := min(startOf(a), startOf(b))
@@ -27,12 +14,21 @@ func differences(a, b []availability.Segment) []portolan.Span {
 		inB, endB := pieceAt(b, at)
 		end := min(endA, endB)
 		if inA != inB {
-			spans = append(spans, portolan.Span{From: at, To: end})
+			spans = appendSpan(spans, portolan.Span{From: at, To: end})
 		}
 		at = end
 		a, b = dropUntil(a, at), dropUntil(b, at)
 	}
 	return spans
+}
+
+// appendSpan appends a span, joined to the last one where they touch.
+func appendSpan(spans []portolan.Span, next portolan.Span) []portolan.Span {
+	if n := len(spans); n > 0 && spans[n-1].To == next.From {
+		spans[n-1].To = next.To
+		return spans
+	}
+	return append(spans, next)
 }
 
 // piece is what a timeline says of an instant.

@@ -54,7 +54,7 @@ type group struct {
 	weighted map[portolan.Weight]*availability.Sum
 	ports    map[portolan.PortCode]bool
 	due      availability.Due
-	arrivals map[portolan.Instant]bool // when changes came in after hours were closed
+	late     arrivals
 }
 
 func (k *known) figures(q *Query) ([]Total, error) {
@@ -178,7 +178,7 @@ func (t *tallies) group(key Key, period portolan.Span) *group {
 	g := t.groups[key]
 	if g == nil {
 		g = &group{
-			window: period, ports: map[portolan.PortCode]bool{}, arrivals: map[portolan.Instant]bool{},
+			window: period, ports: map[portolan.PortCode]bool{}, late: newArrivals(),
 			weighted: map[portolan.Weight]*availability.Sum{},
 		}
 		weights := []portolan.Weight{t.query.Weight}
@@ -203,8 +203,10 @@ func (t *tallies) note(m *stated, hour portolan.Instant, r *row) {
 		if period.Contains(max(hour, t.query.Window.From)) {
 			g.due.Merge(r.due)
 		}
-		for _, at := range r.revised {
-			g.arrivals[at] = true
+		for _, change := range r.revised {
+			if !change.span.Intersect(period).Empty() {
+				g.late.add(change)
+			}
 		}
 	}
 }
@@ -233,9 +235,8 @@ func (t *tallies) totals() []Total {
 		weight := t.weightOf(g)
 		rows = append(rows, Total{
 			Key: key, Window: g.window, Weight: weight, Due: g.due,
-			Figure: g.weighted[weight].Figure(),
-			Standing: availability.StandingOf(g.window.To, t.known.facts.Settle(g.window.To), t.known.at,
-				slices.Collect(maps.Keys(g.arrivals))),
+			Figure:   g.weighted[weight].Figure(),
+			Standing: g.late.standing(g.window.To, t.known.facts.Settle(g.window.To), t.known.at),
 		})
 	}
 	slices.SortFunc(rows, func(a, b Total) int { return a.Key.compare(b.Key) })

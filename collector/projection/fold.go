@@ -319,15 +319,17 @@ func (f *fold) watch(name portolan.Series, closed portolan.Instant) watched {
 	return w
 }
 
-// closedBefore returns the end of the newest hour that is closed at an instant.
+// closedBefore returns the instant before which everything is closed at another: a window that ends there has just
+// been closed.
 //
 // Design 3.12: "A window is provisional until 15 min after its end (configurable, journaled), then closed; each later
 // change raises its integer revision."
 func (f *folder) closedBefore(at portolan.Instant) portolan.Instant {
-	return at.Add(-f.facts.Settle(at)).Hour()
+	return at.Add(-f.facts.Settle(at))
 }
 
-// closeLink raises the revision of the closed hours that the link changed.
+// closeLink notes what the link changed of what was closed. A hold that the link confirms is a change too: it makes
+// bounds narrower.
 func (f *folder) closeLink(a *agentState, o *opened, watch map[portolan.Series]watched) error {
 	closed := f.closedBefore(o.ReceivedAt)
 	for _, name := range sortedSeries(watch) {
@@ -341,14 +343,24 @@ func (f *folder) closeLink(a *agentState, o *opened, watch map[portolan.Series]w
 			after = availability.AppendSegment(after, segment)
 		}
 		after = availability.Clip(after, portolan.Span{From: w.from, To: closed})
-		for _, hour := range changedHours(w.before, after) {
-			r, err := f.rows.change(rowKey{name, hour})
-			if err != nil {
-				return err
-			}
-			r.revise(o.ReceivedAt)
+		if err := f.revise(name, differences(w.before, after), o.ReceivedAt); err != nil {
+			return err
 		}
 	}
 	f.rows.closeLink(o.ReceivedAt, f.facts.Settle(o.ReceivedAt))
+	return nil
+}
+
+// revise notes in a series' rows that spans which were closed were changed by a link received at an instant.
+func (f *folder) revise(name portolan.Series, spans []portolan.Span, received portolan.Instant) error {
+	for _, span := range spans {
+		for part := range availability.Hours(span) {
+			r, err := f.rows.change(rowKey{name, part.From.Hour()})
+			if err != nil {
+				return err
+			}
+			r.revise(part, received)
+		}
+	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package projection
 
 import (
+	"math"
 	"time"
 
 	"portolan"
@@ -13,8 +14,8 @@ import (
 type row struct {
 	segments []availability.Segment
 	due      availability.Due
-	// revised holds when changes came in after the hour was closed, ascending.
-	revised []portolan.Instant
+	// revised holds the changes that came after what they changed was closed, in the order of links.
+	revised []lateChange
 	// changedAt is when the link that last changed the row was received; open says that the hour was not
 	// closed then.
 	changedAt portolan.Instant
@@ -37,8 +38,8 @@ func (r *row) body(hour portolan.Instant) []byte {
 		w.uint(uint64(*n))
 	}
 	w.uint(uint64(len(r.revised)))
-	for _, at := range r.revised {
-		w.at(at - hour)
+	for i := range r.revised {
+		r.revised[i].encode(&w, hour)
 	}
 	return availability.AppendSegments(w.b, hourSpan(hour), r.segments)
 }
@@ -50,7 +51,7 @@ func readRow(stored ledger.HourRow) (*row, error) {
 		*n = int(body.uint())
 	}
 	for range body.count() {
-		r.revised = append(r.revised, stored.Hour+body.at())
+		r.revised = append(r.revised, readLateChange(&body, stored.Hour))
 	}
 	if body.err != nil {
 		return nil, body.err
@@ -68,7 +69,7 @@ func dueFields(d *availability.Due) [5]*int {
 func (r *row) stored(key rowKey) ledger.HourRow {
 	return ledger.HourRow{
 		Series: key.series, Hour: key.hour, Body: r.body(key.hour),
-		Revision: uint32(len(r.revised)), ChangedAt: r.changedAt, Provisional: r.open,
+		Revision: uint32(min(r.revisions(), math.MaxUint32)), ChangedAt: r.changedAt, Provisional: r.open,
 	}
 }
 
@@ -76,12 +77,5 @@ func (r *row) stored(key rowKey) ledger.HourRow {
 func (r *row) cutAt(at portolan.Instant) {
 	if n := len(r.segments); n > 0 && r.segments[n-1].Span.To > at {
 		r.segments = availability.Clip(r.segments, portolan.Span{From: r.segments[0].Span.From, To: at})
-	}
-}
-
-// revise notes that a link changed the row after its hour was closed.
-func (r *row) revise(received portolan.Instant) {
-	if n := len(r.revised); n == 0 || r.revised[n-1] != received {
-		r.revised = append(r.revised, received)
 	}
 }
