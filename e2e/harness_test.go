@@ -137,6 +137,7 @@ type world struct {
 	listen   string // the collector's address
 	sim      string // the simulator's admin address
 	interval time.Duration
+	config   string // the collector's configuration file
 
 	simulator, collector *process
 	agents               map[string]*process
@@ -145,7 +146,17 @@ type world struct {
 // newWorld starts a simulator and a collector, and one agent at each of the named ports.
 func newWorld(t *testing.T, interval time.Duration, ports ...string) *world {
 	t.Helper()
+	return newConfiguredWorld(t, "", interval, ports...)
+}
+
+// newConfiguredWorld is newWorld with text for the collector's configuration file.
+func newConfiguredWorld(t *testing.T, config string, interval time.Duration, ports ...string) *world {
+	t.Helper()
 	w := &world{t: t, dir: t.TempDir(), listen: freeAddress(t), sim: freeAddress(t), interval: interval, agents: map[string]*process{}}
+	w.config = filepath.Join(w.dir, "collector.yaml")
+	if err := os.WriteFile(w.config, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	w.simulator = launch(t, w.dir, "sim", "portolan-sim", "serve", "--listen", w.sim, "--ports", strings.Join(ports, ","),
 		"--collector", w.listen, "--interval", interval.String(), "--write-config", filepath.Join(w.dir, "sim"))
 	w.untilServes(w.simulator, func() error { _, err := getText("http://" + w.sim + "/-/healthy"); return err })
@@ -161,7 +172,7 @@ func (w *world) data() string { return filepath.Join(w.dir, "collector") }
 
 func (w *world) startCollector() {
 	w.t.Helper()
-	w.collector = launch(w.t, w.dir, "collector", "portolan-collector", "--listen", w.listen, "--data", w.data(), "--ports", "../configs/ports.yaml")
+	w.collector = launch(w.t, w.dir, "collector", "portolan-collector", "--config", w.config, "--listen", w.listen, "--data", w.data(), "--ports", "../configs/ports.yaml")
 	w.untilServes(w.collector, func() error { _, err := getText("http://" + w.listen + "/-/ready"); return err })
 }
 

@@ -16,7 +16,7 @@ func TestCollector_AwayTakesBacklogAtItsEventTime(t *testing.T) {
 		away = time.Minute
 	}
 	const interval = time.Second
-	w := newWorld(t, interval, "MIA", "SEA")
+	w := newConfiguredWorld(t, "settle: 1s\n", interval, "MIA", "SEA")
 	w.untilState(30*time.Second, "up", "MIA", "SEA")
 	w.untilAcknowledged("MIA-1", "SEA-1")
 
@@ -38,6 +38,9 @@ func TestCollector_AwayTakesBacklogAtItsEventTime(t *testing.T) {
 		for _, row := range rows {
 			if row.Down < away.Seconds()/4 {
 				return fmt.Errorf("%s has %.1f s down", row.Port, row.Down)
+			}
+			if row.Provisional || row.Revision < 1 {
+				return fmt.Errorf("%s is provisional: %v, at revision %d; want it closed and revised", row.Port, row.Provisional, row.Revision)
 			}
 		}
 		if len(rows) != 2 {
