@@ -50,6 +50,7 @@ func (s *Spool) appendLocked(k kind, payload []byte) error {
 	n, err := s.file.Write(appendFrame(nil, k, payload))
 	s.written += int64(n)
 	s.dirty = true
+	s.failure = err
 	if err == nil {
 		g.bytes += int64(n)
 		return nil
@@ -107,6 +108,7 @@ func (s *Spool) beginLocked(now time.Time) error {
 	path := segmentPath(s.dir, s.number+1)
 	file, err := createWhole(path, head)
 	s.written += int64(len(head))
+	s.failure = err
 	if err != nil {
 		return fmt.Errorf("begin segment: %w", err)
 	}

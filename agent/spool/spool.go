@@ -65,6 +65,7 @@ type Spool struct {
 	aliveAt  time.Time // when the last alive mark was written
 	markedAt time.Time // when the state was last written
 	written  int64     // bytes written by this process
+	failure  error     // why the latest write failed; nil if it did not
 	dropped  uint64    // results lost since this process began
 	closed   bool
 }
@@ -203,7 +204,7 @@ func (s *Spool) Sync() error {
 }
 
 // Alive writes, at most every 30 s, that the agent is alive at the given instant of its clock, and drops what
-// is beyond the spool's bounds.
+// is beyond the spool's bounds. Between those it returns why the latest write failed, if it did.
 func (s *Spool) Alive(at portolan.Instant) error {
 	return s.alive(at, time.Now())
 }
@@ -215,7 +216,7 @@ func (s *Spool) alive(at portolan.Instant, now time.Time) error {
 		return os.ErrClosed
 	}
 	if !s.aliveAt.IsZero() && now.Sub(s.aliveAt) < aliveEvery {
-		return nil
+		return s.failure
 	}
 	s.state.Alive, s.state.Farewell, s.aliveAt = at, false, now
 	if err := errors.Join(s.markLocked(kindMark, now), s.syncLocked()); err != nil {

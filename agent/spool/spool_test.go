@@ -129,6 +129,7 @@ func TestSpool_BelongsToOneProcess(t *testing.T) {
 func TestSpool_GoesOnAfterAFullDisk(t *testing.T) {
 	t.Parallel()
 	s := mustOpen(t, t.TempDir(), Options{})
+	must(t, s.Alive(testStart))
 	mustAppend(t, s, result(1))
 	good := s.file
 	full, err := os.Open(good.Name()) // open for reading: writing fails
@@ -137,9 +138,13 @@ func TestSpool_GoesOnAfterAFullDisk(t *testing.T) {
 	if _, err := s.Append(result(2)); err == nil {
 		t.Fatal("append to a full disk: no error")
 	}
+	if err := s.Alive(testStart + 1); err == nil {
+		t.Error("alive without writing: no error, though the disk is still full for all it knows")
+	}
 	s.file = good
 	must(t, full.Close())
 	mustAppend(t, s, result(3))
+	must(t, s.Alive(testStart+2))
 	if got := pending(t, s); len(got) != 2 || got[1] != 2 {
 		t.Fatalf("got records %v, want 1 and 2", got)
 	}
