@@ -69,7 +69,8 @@ type Batch struct {
 	Open []OpenRun
 	// Records holds any ranges of records, by strictly ascending sequence number.
 	Records []Record
-	// Backlog is how many records the agent still holds that were never in an acknowledged batch.
+	// Backlog is how many records the agent holds besides those of the batch that were never in an acknowledged one and
+	// are no longer live.
 	Backlog uint64
 }
 

@@ -107,6 +107,45 @@ func TestUplink_SendsLiveRecordsFirstAfterAnOutage(t *testing.T) {
 	})
 }
 
+func TestUplink_CountsAsBacklogOnlyWhatWaitsForLong(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCollector()
+		var up atomic.Bool
+		up.Store(true)
+		c.fault = func(int) fault { return fault{lost: !up.Load()} }
+		a := mustStart(t, t.TempDir(), c, uplink.Options{})
+		a.runFor(t, 5*time.Minute)
+		for _, g := range c.got() {
+			if b := c.decoded(t, g); b.Backlog != 0 {
+				t.Errorf("batch %d tells of %d records of backlog while all goes well, want none", b.Number, b.Backlog)
+			}
+		}
+		up.Store(false)
+		a.runFor(t, 20*time.Minute)
+		up.Store(true)
+		before := len(c.got())
+		a.runFor(t, 3*time.Minute)
+		after := c.got()[before:]
+		most := uint64(0)
+		for _, g := range after {
+			most = max(most, c.decoded(t, g).Backlog)
+		}
+		if last := c.decoded(t, after[len(after)-1]); last.Backlog != 0 || most < 1000 {
+			t.Errorf("after 20 minutes away: at most %d, in the end %d records of backlog; want over 1,000, then none", most, last.Backlog)
+		}
+	})
+}
+
+// runFor records one result a second.
+func (a *agent) runFor(t *testing.T, d time.Duration) {
+	t.Helper()
+	for range d / time.Second {
+		a.mustRecord(t, 1)
+		pass(time.Second)
+	}
+}
+
 func TestUplink_TakesAnEarlierProcessesRecordsForBacklog(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

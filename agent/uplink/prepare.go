@@ -197,7 +197,7 @@ func (u *Uplink) launched(l *load, now time.Time, signed bool) {
 func (u *Uplink) batch(l *load, now time.Time) evidence.Batch {
 	b := evidence.Batch{
 		Agent: u.o.Agent, Stream: u.o.Spool.Stream(), Lane: l.lane, SentAt: portolan.InstantOf(now),
-		Open: l.notices, Backlog: u.o.Spool.Waiting(),
+		Open: l.notices, Backlog: u.backlog(l, now),
 	}
 	u.mu.Lock()
 	b.Clock = u.clock.at(now)
@@ -210,6 +210,22 @@ func (u *Uplink) batch(l *load, now time.Time) evidence.Batch {
 	}
 	b.CarriesPlan = b.PlanBody != nil && !u.known[b.Plan]
 	return b
+}
+
+// backlog returns how many records wait besides those of the load and those that are news still.
+func (u *Uplink) backlog(l *load, now time.Time) uint64 {
+	waiting, besides := u.o.Spool.Waiting(), uint64(0)
+	for _, e := range u.o.Spool.Recent() {
+		if isLive(e, now) {
+			besides++
+		}
+	}
+	for _, e := range l.entries {
+		if !isLive(e, now) {
+			besides++
+		}
+	}
+	return waiting - min(waiting, besides)
 }
 
 // mustSign reports whether a batch sealed now has to be signed: each one, or, where the connection proves who
