@@ -79,8 +79,14 @@ const (
 
 var laneNames = names[Lane]{"unknown", "live", "backlog"}
 
-// String returns the lane's name as metrics print it.
+// String returns the lane's name as metrics and the API print it.
 func (l Lane) String() string { return laneNames.of(l) }
+
+// MarshalText implements encoding.TextMarshaler.
+func (l Lane) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (l *Lane) UnmarshalText(b []byte) (err error) { *l, err = laneNames.parse("lane", b); return }
 
 // Weight says what one series-hour counts for in a figure (design 3.5).
 type Weight uint8

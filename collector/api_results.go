@@ -30,7 +30,7 @@ type resultRow struct {
 	Attempt         int                    `json:"attempt"`
 	Outcome         portolan.Outcome       `json:"outcome"`
 	Symptom         *portolan.Symptom      `json:"symptom"`
-	Lane            string                 `json:"lane"`
+	Lane            portolan.Lane          `json:"lane"`
 	ReceivedAt      time.Time              `json:"received_at"`
 	Steps           []stepResultRow        `json:"steps"`
 }
@@ -90,7 +90,7 @@ func resultOf(k *projection.Kept) resultRow {
 		Agent: k.Agent, Port: k.Agent.Port(), Stream: k.Stream.String(), Seq: k.Seq, System: k.System, Transaction: k.Transaction,
 		Revision: k.Revision.String(), Due: k.Due.Time(), Start: k.Start.Time(), EventTime: k.EventTime.Time(),
 		DurationSeconds: k.Duration.Seconds(), Attempt: k.Attempt, Outcome: k.Outcome, Symptom: symptomOf(k.Symptom),
-		Lane: k.Lane.String(), ReceivedAt: k.ReceivedAt.Time(), Steps: []stepResultRow{},
+		Lane: k.Lane, ReceivedAt: k.ReceivedAt.Time(), Steps: []stepResultRow{},
 	}
 	for _, s := range k.Steps {
 		row.Steps = append(row.Steps, stepOf(s))

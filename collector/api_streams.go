@@ -43,7 +43,7 @@ type batchLine struct {
 	Reason     string           `json:"reason,omitempty"`
 	Previous   string           `json:"previous"`
 	Hash       string           `json:"hash"`
-	Lane       string           `json:"lane"`
+	Lane       portolan.Lane    `json:"lane"`
 	ReceivedAt time.Time        `json:"received_at"`
 	Bytes      string           `json:"bytes,omitempty"` // base64, as it was sent
 }
@@ -179,7 +179,7 @@ func (c *collector) writeBatches(ctx context.Context, out *lines, q ledger.Query
 func batchOf(l *ledger.Link) *batchLine {
 	line := &batchLine{
 		Position: l.Position, Agent: l.Chain.Agent, Stream: l.Chain.Stream.String(), First: l.First, Number: l.Number,
-		Status: l.Status.String(), Previous: l.Previous.String(), Hash: l.Hash.String(), Lane: l.Lane.String(),
+		Status: l.Status.String(), Previous: l.Previous.String(), Hash: l.Hash.String(), Lane: l.Lane,
 		ReceivedAt: l.ReceivedAt.Time(), Bytes: base64.StdEncoding.EncodeToString(l.Bytes),
 	}
 	if l.Reason != ledger.ReasonNone {
@@ -192,7 +192,7 @@ func batchOf(l *ledger.Link) *batchLine {
 type resultsEvent struct {
 	Agent      portolan.AgentID  `json:"agent"`
 	Port       portolan.PortCode `json:"port"`
-	Lane       string            `json:"lane"`
+	Lane       portolan.Lane     `json:"lane"`
 	ReceivedAt time.Time         `json:"received_at"`
 	Results    []eventResult     `json:"results"`
 }
@@ -253,7 +253,7 @@ func (c *collector) streamEvents(w http.ResponseWriter, r *call) error {
 
 func writeEvent(w http.ResponseWriter, n projection.News) {
 	e := resultsEvent{
-		Agent: n.Link.Chain.Agent, Port: n.Link.Chain.Agent.Port(), Lane: n.Link.Lane.String(),
+		Agent: n.Link.Chain.Agent, Port: n.Link.Chain.Agent.Port(), Lane: n.Link.Lane,
 		ReceivedAt: n.Link.ReceivedAt.Time(), Results: []eventResult{},
 	}
 	for i := range n.Results {
