@@ -30,6 +30,8 @@ type fake struct {
 	seq    portolan.Seq
 	// made holds every record of the stream, in order.
 	made []evidence.Record
+	// open is in every batch.
+	open []evidence.OpenRun
 }
 
 func openLedger(t *testing.T) ledger.Ledger {
@@ -117,7 +119,7 @@ func (f *fake) append(lane portolan.Lane, received portolan.Instant, records ...
 	f.number++
 	batch := evidence.Batch{
 		Agent: f.chain.Agent, Stream: f.chain.Stream, Number: f.number, Previous: f.last, Lane: lane, SentAt: received,
-		Plan: evidence.HashPlan(&f.plan), PlanBody: &f.plan, CarriesPlan: true, Records: records,
+		Plan: evidence.HashPlan(&f.plan), PlanBody: &f.plan, CarriesPlan: true, Records: records, Open: f.open,
 	}
 	sealed, err := evidence.Seal(batch, nil)
 	if err != nil {

@@ -18,8 +18,8 @@ type liveState struct {
 	took    time.Duration // of the step that the symptom names, or of the run
 	// open is the start of a run that passed its objective and was still in progress, zero if none is known.
 	open     portolan.Instant
-	openStep portolan.StepID
-	latency  time.Duration // the objective
+	openStep portolan.PlannedStep // the one it was in, the zero value if that is not known
+	latency  time.Duration        // the objective
 }
 
 // result takes in a first attempt from a live batch.
@@ -35,7 +35,7 @@ func (l *liveState) result(e *event, run availability.Run) {
 	l.symptom, l.took = e.result.Symptom, tookOf(e.result)
 	l.latency = e.planned.Latency
 	if l.open <= run.Start {
-		l.open, l.openStep = 0, ""
+		l.open, l.openStep = 0, portolan.PlannedStep{}
 	}
 }
 
@@ -58,7 +58,7 @@ func (l *liveState) stop(at portolan.Instant) {
 }
 
 // openRun takes in a notice that a run is still in progress past its objective: provisional, never in figures.
-func (l *liveState) openRun(start portolan.Instant, step portolan.StepID, latency time.Duration) {
+func (l *liveState) openRun(start portolan.Instant, step portolan.PlannedStep, latency time.Duration) {
 	if start > l.start {
 		l.open, l.openStep, l.latency = start, step, latency
 	}
@@ -75,7 +75,8 @@ func (l *liveState) at(now portolan.Instant, every time.Duration) Current {
 	}
 	return Current{
 		State: portolan.SlowState, Since: l.open, Provisional: true,
-		Symptom: portolan.Symptom{Step: l.openStep, Kind: portolan.KindLate}, Took: now.Sub(l.open), Limit: l.latency,
+		Symptom: portolan.Symptom{Step: l.openStep.Step, Kind: portolan.KindLate, Dependency: l.openStep.Dependency},
+		Took:    now.Sub(l.open), Limit: l.latency,
 	}
 }
 
@@ -117,7 +118,8 @@ func (l *liveState) encode(w *writer) {
 	w.text(string(l.symptom.Dependency))
 	w.uint(uint64(l.took))
 	w.at(l.open)
-	w.text(string(l.openStep))
+	w.text(string(l.openStep.Step))
+	w.text(string(l.openStep.Dependency))
 	w.uint(uint64(l.latency))
 }
 
@@ -128,7 +130,8 @@ func (l *liveState) decode(r *reader) {
 	l.symptom.Phase, l.symptom.Kind = portolan.Phase(r.uint()), portolan.ErrorKind(r.uint())
 	l.symptom.Dependency = portolan.SystemID(r.text())
 	l.took = time.Duration(r.uint())
-	l.open, l.openStep = r.at(), portolan.StepID(r.text())
+	l.open = r.at()
+	l.openStep = portolan.PlannedStep{Step: portolan.StepID(r.text()), Dependency: portolan.SystemID(r.text())}
 	l.latency = time.Duration(r.uint())
 }
 
@@ -181,9 +184,20 @@ func (f *folder) live(a *agentState, o *opened, events []event) {
 	}
 	for _, open := range o.batch.Open {
 		name := portolan.Series{Agent: o.Chain.Agent, System: open.System, Transaction: open.Transaction}
-		a.liveOf(name).openRun(o.eventTime(open.Start), open.Step, plannedOf(f.plans[a.plan], name).Latency)
+		planned := plannedOf(f.plans[a.plan], name)
+		a.liveOf(name).openRun(o.eventTime(open.Start), stepOf(&planned, open.Step), planned.Latency)
 		f.changed[name] = true
 	}
+}
+
+// stepOf returns a step as the plan has it, so that a symptom can name the dependency that the step exercises.
+func stepOf(planned *portolan.PlannedSeries, id portolan.StepID) portolan.PlannedStep {
+	for _, step := range planned.Steps {
+		if step.Step == id {
+			return step
+		}
+	}
+	return portolan.PlannedStep{Step: id}
 }
 
 func (a *agentState) liveEvent(e *event) {

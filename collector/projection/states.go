@@ -21,7 +21,7 @@ type SeriesNow struct {
 type AgentNow struct {
 	Agent   portolan.AgentID
 	HeardAt portolan.Instant // by the collector's clock; zero if it never was
-	Backlog uint64           // records that it still holds, as of its last batch
+	Backlog uint64           // records that it holds and that are no longer live, as of its last batch
 	Lost    uint64           // results that it dropped to stay within its bounds
 	Offset  time.Duration    // of the collector's clock from its own; zero if not known
 	Stopped bool             // said farewell

@@ -72,7 +72,7 @@ func TestStates_FollowLiveEvidenceAndExpire(t *testing.T) {
 func TestStates_OpenRunIsProvisionallySlow(t *testing.T) {
 	t.Parallel()
 	l := liveState{}
-	l.openRun(day, "match", 5*time.Second)
+	l.openRun(day, portolan.PlannedStep{Step: "match", Dependency: "ident"}, 5*time.Second)
 	got := l.at(day.Add(8*time.Second), 15*time.Second)
 	if got.State != portolan.SlowState || !got.Provisional || got.Symptom.Step != "match" || got.Took != 8*time.Second || got.Limit != 5*time.Second {
 		t.Errorf("got %+v, want provisionally slow at match", got)
@@ -83,6 +83,29 @@ func TestStates_OpenRunIsProvisionallySlow(t *testing.T) {
 	}
 	if got := l.at(day.Add(time.Hour), 15*time.Second); got.State != portolan.Unmonitored {
 		t.Errorf("an hour without another word: got %s, want unmonitored", got.State)
+	}
+}
+
+// A notice names a step; what the step leans on is in the plan.
+func TestStates_OpenRunNamesTheStepsDependency(t *testing.T) {
+	t.Parallel()
+	l := openLedger(t)
+	f := newFake(t, l, "MIA-1", planOf("primary"))
+	f.run("primary", day, portolan.Good)
+	f.send(portolan.Live, day.Add(time.Second), f.made...)
+	f.open = []evidence.OpenRun{{System: "tpac", Transaction: "primary", Start: day.Add(time.Minute), Step: "match"}}
+	f.send(portolan.Live, day.Add(70*time.Second))
+	p := newProjection(t, l)
+	want := portolan.Symptom{Step: "match", Kind: portolan.KindLate, Dependency: "ident"}
+	if got := current(t, p, day.Add(71*time.Second)); got.Symptom != want || !got.Provisional {
+		t.Errorf("got %+v, want provisionally slow by %+v", got, want)
+	}
+	again, err := New(t.Context(), Options{Ledger: l})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := current(t, again, day.Add(71*time.Second)); got.Symptom != want {
+		t.Errorf("after a restart: got %+v, want %+v", got.Symptom, want)
 	}
 }
 
