@@ -14,7 +14,7 @@ run: build ## start the demo: simulated systems, collector and three agents, unt
 
 build: ## build the binaries into bin/
 	@mkdir -p bin
-	$(GO) build -trimpath -o bin/ ./cmd/...
+	$(GO) build -o bin/ ./cmd/...
 
 windows: ## build the agent and the operator's tool for Windows into bin/windows/
 	@mkdir -p bin/windows
@@ -40,13 +40,14 @@ check: ## the fast part of test: format, vet for both systems, staticcheck, arch
 test: setup build ## every behaviour once: lint, unit, property, race, fuzz for seconds, end to end, pages
 	@scripts/lint.sh
 	$(GO) test -race -timeout 8m $$($(GO) list ./... | grep -v /e2e)
-	@scripts/fuzz.sh $(FUZZTIME)
+	@scripts/fuzz.sh $(FUZZTIME) agent/spool availability evidence internal/strictyaml probe targets
 	$(GO) test -count 1 -parallel 8 -timeout 8m ./e2e
 
 soak: setup build ## the long versions: many seeds, long fuzz, repeated faults
 	@scripts/lint.sh
 	$(GO) test -race -count 3 -timeout 60m $$($(GO) list ./... | grep -v /e2e) -rapid.checks=2000
-	@scripts/fuzz.sh 2m
+	@scripts/fuzz.sh 2m .
+	GOOS=windows $(GO) vet ./cmd/portolanctl
 	PORTOLAN_SOAK=1 $(GO) test -count 1 -parallel 4 -timeout 60m ./e2e
 
 bench: ## figures as lines "name value unit"
