@@ -172,9 +172,9 @@ type latencyRow struct {
 	groupAnswer
 	Step  portolan.StepID `json:"step,omitempty"`
 	Count uint64          `json:"count"` // right answers
-	P50   float64         `json:"p50_seconds"`
-	P95   float64         `json:"p95_seconds"`
-	P99   float64         `json:"p99_seconds"`
+	P50   float64         `json:"p50"`   // in seconds
+	P95   float64         `json:"p95"`
+	P99   float64         `json:"p99"`
 }
 
 type latencyAnswer struct {

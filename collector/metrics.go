@@ -29,7 +29,7 @@ type metrics struct {
 
 // Help texts. They are also the lines of docs/metrics.md.
 const (
-	helpTransactions = "First attempts received since the collector started, by outcome and by whether they were news. Rules use the live lane only: backlog happened long ago."
+	helpTransactions = "First attempts received since the collector started, by outcome and by whether they were news; all at zero from the first word of an agent whose plan holds the transaction. Rules use the live lane only: backlog happened long ago."
 	helpDuration     = "How long right answers took, from the start of the run. Failures are not in it."
 	helpStep         = "How long the steps of right answers took, over all ports."
 	helpBatches      = "Batches received, by what became of them."
@@ -115,8 +115,30 @@ func bucketsFor(s *surroundings) []float64 {
 
 func (m *metrics) countBatch(r ingest.Result) { m.batches.WithLabelValues(r.String()).Inc() }
 
+// expect makes the counters and histograms of a plan's series exist, at zero if they are new: a rate sees only what
+// comes after the first sample.
+func (m *metrics) expect(port portolan.PortCode, plan *portolan.Plan) {
+	if plan == nil {
+		return
+	}
+	for i := range plan.Series {
+		s := &plan.Series[i]
+		system, transaction := string(s.System), string(s.Transaction)
+		for _, outcome := range []portolan.Outcome{portolan.Good, portolan.Slow, portolan.Failed} {
+			for _, lane := range []portolan.Lane{portolan.Live, portolan.Backlog} {
+				m.transactions.WithLabelValues(system, transaction, string(port), outcome.String(), lane.String())
+			}
+		}
+		m.duration.WithLabelValues(system, transaction, string(port))
+		for _, step := range s.Steps {
+			m.step.WithLabelValues(system, transaction, string(step.Step))
+		}
+	}
+}
+
 // countNews counts the first attempts of a link.
 func (m *metrics) countNews(n projection.News) {
+	m.expect(n.Link.Chain.Agent.Port(), n.Batch.PlanBody)
 	port := string(n.Link.Chain.Agent.Port())
 	for i := range n.Results {
 		r := &n.Results[i]

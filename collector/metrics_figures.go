@@ -84,6 +84,9 @@ func (g *figureGauges) Collect(ch chan<- prometheus.Metric) {
 // refreshLoop computes each window's figures at its own pace.
 func (m *metrics) refreshLoop(ctx context.Context) {
 	g := m.figures
+	for _, a := range g.collector.projection.Agents(0, 0) {
+		m.expect(a.Agent.Port(), a.Plan) // known from before the collector started
+	}
 	least := g.collector.around.Load().config.SendInterval / 3
 	next := map[string]time.Time{}
 	ticker := time.NewTicker(least)

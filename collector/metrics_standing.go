@@ -31,9 +31,9 @@ func newStandingDescs() standingDescs {
 	agent := []string{"agent", "port"}
 	return standingDescs{
 		lastSeen: prometheus.NewDesc("portolan_agent_last_seen_timestamp_seconds",
-			"When an agent was last heard, by the collector's clock. Above 5,000 agents per port, the one heard longest ago, with an empty agent.", agent, nil),
+			"When an agent was last heard, by the collector's clock; absent once it said farewell. Above 5,000 agents per port, the one heard longest ago, with an empty agent.", agent, nil),
 		backlog: prometheus.NewDesc("portolan_agent_backlog_results",
-			"Records that an agent still holds, as of its last batch. Above 5,000 agents per port, with an empty agent.", agent, nil),
+			"Records that an agent holds and that are no longer news, as of its last batch. Above 5,000 agents per port, with an empty agent.", agent, nil),
 		silent: prometheus.NewDesc("portolan_agents_silent",
 			"Agents of a port that missed three sendings while the collector was up and other agents were heard.", []string{"port"}, nil),
 		size: prometheus.NewDesc("portolan_ledger_size_bytes", "Size of the ledger's database file with its write-ahead log.", nil, nil),
@@ -103,7 +103,7 @@ func ledgerSize(path string) (size int64) {
 // heardAgent is one pair of samples on an agent, or on all agents of a port if agent is empty.
 type heardAgent struct {
 	agent, port string
-	at          portolan.Instant
+	at          portolan.Instant // zero for one that said farewell, or if all did
 	backlog     uint64
 }
 
@@ -114,11 +114,13 @@ func heardOf(agents []projection.AgentNow, limit int) []heardAgent {
 	for i := range agents {
 		a := &agents[i]
 		h := heardAgent{agent: string(a.Agent), port: string(a.Agent.Port()), at: a.HeardAt, backlog: a.Backlog}
+		if a.Stopped {
+			h.at = 0 // its silence means nothing
+		}
 		if len(agents) > limit {
 			h.agent = ""
 			if at, known := index[h.port]; known {
-				all[at].at = min(all[at].at, h.at)
-				all[at].backlog += h.backlog
+				all[at].add(h)
 				continue
 			}
 			index[h.port] = len(all)
@@ -126,6 +128,14 @@ func heardOf(agents []projection.AgentNow, limit int) []heardAgent {
 		all = append(all, h)
 	}
 	return all
+}
+
+// add takes in another agent of the same port.
+func (h *heardAgent) add(o heardAgent) {
+	h.backlog += o.backlog
+	if h.at == 0 || o.at != 0 && o.at < h.at {
+		h.at = o.at
+	}
 }
 
 func btoi(b bool) int {

@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"portolan"
+	"portolan/collector/projection"
 )
 
 // scraped returns the metric families of a collector that has seen everything that makes one appear, with the text.
@@ -110,6 +111,49 @@ have classic buckets at and around the objectives of the catalogue, and native o
 - ` + "`result`" + ` of a batch: accepted, duplicate, and why it was refused.
 `)
 	return b.String()
+}
+
+// A rate sees only what comes after a sample: the first bad run must find its counter there.
+func TestMetrics_CountersAreThereBeforeTheFirstBadRun(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	check := func(r *running, good string) {
+		t.Helper()
+		for outcome, want := range map[string]string{"good": good, "slow": "0", "failed": "0"} {
+			for _, lane := range []string{"live", "backlog"} {
+				sample := fmt.Sprintf(`portolan_transactions_total{lane=%q,outcome=%q,port="MIA",system="tpac",transaction="primary-inspection"}`, lane, outcome)
+				if lane == "backlog" {
+					want = "0"
+				}
+				r.await(func() bool { return metricOf(r, sample) == want })
+			}
+		}
+	}
+	r := startCollector(t, dir, nil)
+	a := r.enroll("MIA-1")
+	a.send(portolan.Live, a.run(portolan.InstantOf(time.Now()).Add(-time.Minute), portolan.Good))
+	r.foldedAll()
+	check(r, "1")
+	if err := r.stop(); err != nil {
+		t.Fatal(err)
+	}
+	check(startCollector(t, dir, nil), "0")
+}
+
+func TestHeardOf_LeavesOutWhoSaidFarewell(t *testing.T) {
+	t.Parallel()
+	agents := []projection.AgentNow{
+		{Agent: "MIA-1", HeardAt: 300, Backlog: 1}, {Agent: "MIA-2", HeardAt: 100, Stopped: true, Backlog: 2},
+		{Agent: "MIA-3", HeardAt: 200}, {Agent: "SEA-1", HeardAt: 100, Stopped: true},
+	}
+	want := []heardAgent{{"MIA-1", "MIA", 300, 1}, {"MIA-2", "MIA", 0, 2}, {"MIA-3", "MIA", 200, 0}, {"SEA-1", "SEA", 0, 0}}
+	if got := heardOf(agents, 4); !slices.Equal(got, want) {
+		t.Errorf("by agent: got %v, want %v", got, want)
+	}
+	want = []heardAgent{{"", "MIA", 200, 3}, {"", "SEA", 0, 0}}
+	if got := heardOf(agents, 3); !slices.Equal(got, want) {
+		t.Errorf("by port: got %v, want %v", got, want)
+	}
 }
 
 func TestMetrics_ClassicBucketsLieAtTheObjectives(t *testing.T) {
