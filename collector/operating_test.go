@@ -252,3 +252,22 @@ func TestPages_FiguresAndStatesAreThoseOfTheAPI(t *testing.T) {
 		t.Error("the port's page does not say that the system is down")
 	}
 }
+
+// What agents run is in their plans: an interval set at the port is the one that the pages print.
+func TestPages_PrintTheIntervalsOfPlans(t *testing.T) {
+	t.Parallel()
+	r := startCollector(t, t.TempDir(), nil)
+	for id, interval := range map[portolan.AgentID]time.Duration{"MIA-1": 10 * time.Second, "SEA-1": 20 * time.Second, "SEA-2": 15 * time.Second} {
+		a := r.enroll(id)
+		a.plan.Series[0].Interval = interval
+		a.send(portolan.Live, a.run(portolan.InstantOf(time.Now()).Add(-time.Second), portolan.Good))
+	}
+	r.foldedAll()
+	for path, want := range map[string]string{
+		"/ports/MIA": "Runs every 10\u00a0s; objective 5\u00a0s.", "/systems/tpac": "Runs every 10\u00a0s to 20\u00a0s on each agent",
+	} {
+		if _, body := r.get(path, nil); !strings.Contains(string(body), want) {
+			t.Errorf("%s does not say %q", path, want)
+		}
+	}
+}

@@ -196,7 +196,7 @@ func (p *pages) System(ctx context.Context, id portolan.SystemID) (*dashboard.Sy
 	}
 	d := &dashboard.SystemDetail{Cut: s.cut(), System: s.system(system)}
 	for _, t := range system.Transactions {
-		d.Transactions = append(d.Transactions, transactionOf(system, t.ID))
+		d.Transactions = append(d.Transactions, s.transaction(system, t.ID))
 	}
 	for _, port := range s.ports() {
 		if view := s.port(port, &id); len(view.Cells) > 0 {
@@ -248,15 +248,47 @@ func (s *scene) ports() []portolan.Port {
 	return ports
 }
 
+// transaction describes a transaction by its definition, run as the agents' plans have it.
+func (s *scene) transaction(system *targets.System, id portolan.TransactionID) dashboard.Transaction {
+	d := transactionOf(system, id)
+	first := true
+	for i := range s.agents {
+		for _, now := range s.agents[i].Series {
+			switch planned := &now.Planned; {
+			case now.Series.System != system.ID || now.Series.Transaction != id:
+			case first:
+				runAs(&d, planned)
+				first = false
+			case planned.Cron == "":
+				d.Longest = max(d.Longest, d.Interval, planned.Interval)
+				d.Interval = min(d.Interval, planned.Interval)
+			}
+		}
+	}
+	return d
+}
+
+// runAs takes from an agent's plan when a transaction runs there, and what it is judged by.
+func runAs(d *dashboard.Transaction, planned *portolan.PlannedSeries) {
+	d.Interval, d.Schedule = planned.Interval, scheduleOf(planned.Cron, planned.Zone)
+	d.Latency, d.Timeout = planned.Latency, planned.Timeout
+}
+
+func scheduleOf(cron, zone string) string {
+	if cron == "" {
+		return ""
+	}
+	return strings.TrimSpace(cron + " " + zone)
+}
+
 // transactionOf describes a transaction by its definition.
 func transactionOf(system *targets.System, id portolan.TransactionID) dashboard.Transaction {
 	t := system.Transaction(id)
 	if t == nil {
 		return dashboard.Transaction{ID: id}
 	}
-	d := dashboard.Transaction{ID: t.ID, Title: t.Title, Interval: t.Interval, Latency: t.Latency, Timeout: t.Timeout}
-	if t.Cron != "" {
-		d.Schedule = strings.TrimSpace(t.Cron + " " + t.Zone)
+	d := dashboard.Transaction{
+		ID: t.ID, Title: t.Title, Interval: t.Interval, Schedule: scheduleOf(t.Cron, t.Zone), Latency: t.Latency, Timeout: t.Timeout,
 	}
 	for _, step := range t.Steps {
 		d.Steps = append(d.Steps, dashboard.Step{ID: step.ID, Title: step.Title, Dependency: step.Dependency})

@@ -104,6 +104,7 @@ func (s *scene) seriesOf(now *projection.SeriesNow, runs []dashboard.Run) dashbo
 	if system := s.around.catalogue.System(name.System); system != nil {
 		d.SystemName, d.Transaction = system.Name, transactionOf(system, name.Transaction)
 	}
+	runAs(&d.Transaction, &now.Planned)
 	if now.State >= portolan.SlowState {
 		d.Symptom = &dashboard.Symptom{Symptom: now.Symptom, Took: now.Took, Limit: now.Limit}
 	}

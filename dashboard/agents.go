@@ -64,8 +64,6 @@ func zonesOf(c *clock, ports []Port) map[portolan.PortCode]*time.Location {
 
 const (
 	quietAgent = 3
-	// An agent that reports as it should may hold what it measured since its last sending.
-	usualBacklog = 30
 	// When a whole fleet falls silent, a page that lists it all tells no more.
 	mostAgents = 100
 )
@@ -77,7 +75,7 @@ func agentRank(a Agent) int {
 		return 0
 	case a.Stopped:
 		return 1
-	case a.Backlog > usualBacklog || a.Offset.Abs() > time.Second:
+	case a.Backlog > 0 || a.Offset.Abs() > time.Second:
 		return 2
 	default:
 		return quietAgent
@@ -105,8 +103,6 @@ func viewAgent(c *clock, a Agent, zone *time.Location) agentRow {
 	}
 	if a.Backlog > 0 {
 		r.Backlog = plural(int(a.Backlog), "result")
-	}
-	if a.Backlog > usualBacklog {
 		r.Status, r.Class = "Catching up", "warn"
 	}
 	if a.Offset.Abs() > time.Second {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -81,8 +82,11 @@ func identDown() *fixture {
 	}
 	cut := dashboard.Cut{At: noon, Name: "j118.b2041", Zone: newYork()}
 	mia := ports[0]
+	listed := append(slices.Clone(ports), dashboard.Port{
+		Port: airport("BOS", "Boston Logan International", "Boston Field Office", "America/New_York"), // no agent there
+	})
 	return &fixture{
-		overview: &dashboard.Overview{Cut: cut, Systems: []dashboard.System{tpac}, Ports: ports, Agents: agents},
+		overview: &dashboard.Overview{Cut: cut, Systems: []dashboard.System{tpac}, Ports: listed, Agents: agents},
 		port: &dashboard.PortDetail{Cut: cut, Port: mia, Systems: []dashboard.System{tpac}, Agents: agents[:1], Series: []dashboard.Series{
 			hungSeries("MIA-1"),
 		}},

@@ -15,6 +15,7 @@ type overviewPage struct {
 	Common   common // of the systems' figures
 	Troubles []trouble
 	Ports    portsView
+	Never    neverView
 	Agents   agentsView
 }
 
@@ -35,9 +36,11 @@ const listedAgents = 12
 
 func overviewFrame(v *Overview, f filter) *frame {
 	c := newClock(v.Cut.At)
+	ports, never := splitPorts(v.Ports)
 	p := overviewPage{
-		Troubles: troubles(c, v.Ports),
-		Ports:    viewPorts(c, v.Systems, v.Ports, f),
+		Troubles: troubles(c, ports),
+		Ports:    viewPorts(c, v.Systems, ports, f),
+		Never:    viewNever(never, f),
 		Agents:   viewAgents(c, v.Agents, zonesOf(c, v.Ports), listedAgents),
 	}
 	p.Common = commonOf(func(yield func(Figures) bool) {
@@ -54,7 +57,7 @@ func overviewFrame(v *Overview, f filter) *frame {
 	}
 	return &frame{
 		Title: "All ports", AsOf: c.at(v.Cut.At, v.Cut.Zone), Cut: v.Cut.Name,
-		Summary: summarize(v.Systems, len(v.Ports)), Cells: len(v.Systems) * len(v.Ports), Page: p,
+		Summary: summarize(v.Systems, len(ports)), Cells: len(v.Systems) * len(ports), Page: p,
 	}
 }
 

@@ -180,9 +180,23 @@ func TestCentral_FiltersPorts(t *testing.T) {
 			t.Errorf("%q: page does not say %q", query, want)
 		}
 	}
+	f.change(func(f *fixture) { f.overview.Ports[9].Cells, f.overview.Ports[9].Name = nil, "Quiet Crossing" })
+	for query, want := range map[string]string{
+		"":         "1 configured port has no agent: never monitored",
+		"?q=quiet": `id="ports-never" data-open="true" open`,
+		"?q=miami": "24 of 476 ports shown",
+		"?q=x0009": "0 of 476 ports shown",
+	} {
+		if body := get(t, h, "/"+query).Body.String(); !strings.Contains(body, want) {
+			t.Errorf("%q with a port that has no agent: page does not say %q", query, want)
+		}
+	}
 	trouble := get(t, h, "/?show=trouble").Body.String()
 	if strings.Contains(trouble, `class="up" id="at-`) {
 		t.Error("a port that is up is shown among those in trouble")
+	}
+	if strings.Contains(trouble, "Quiet Crossing") {
+		t.Error("a port without an agent is shown among those in trouble")
 	}
 	if !strings.Contains(trouble, `class="down" id="at-`) {
 		t.Error("no port that is down is shown among those in trouble")

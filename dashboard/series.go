@@ -82,10 +82,14 @@ func viewOneSeries(c *clock, s Series, zone *time.Location) seriesView {
 }
 
 func every(t Transaction) string {
-	if t.Schedule != "" {
+	switch {
+	case t.Schedule != "":
 		return "at " + t.Schedule
+	case t.Longest > t.Interval:
+		return "every " + long(t.Interval) + " to " + long(t.Longest)
+	default:
+		return "every " + long(t.Interval)
 	}
-	return "every " + long(t.Interval)
 }
 
 func viewRun(c *clock, s Series, r Run, zone *time.Location) runView {

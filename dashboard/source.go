@@ -142,7 +142,7 @@ type Difference struct {
 type Agent struct {
 	ID        portolan.AgentID
 	LastHeard portolan.Instant // zero: never
-	Backlog   uint64           // results that it still holds, as of its last batch
+	Backlog   uint64           // results that it holds and that are no longer news, as of its last batch
 	Silent    bool             // three sendings missed (design 4)
 	Stopped   bool             // said farewell
 	Offset    time.Duration    // the center's clock minus the agent's; zero if not known
@@ -165,11 +165,12 @@ type SystemDetail struct {
 	Ports        []Port // each with the one cell of this system
 }
 
-// Transaction is a transaction as its definition reads.
+// Transaction is a transaction as its definition reads, and as agents run it.
 type Transaction struct {
 	ID       portolan.TransactionID
 	Title    string
 	Interval time.Duration // zero if Schedule is set
+	Longest  time.Duration // of the intervals, where agents have different ones and Interval is the shortest
 	Schedule string        // cron expression with its zone
 	Latency  time.Duration
 	Timeout  time.Duration
