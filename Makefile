@@ -2,6 +2,7 @@
 SHELL := /bin/sh
 GO ?= go
 FUZZTIME ?= 3s
+SOAKTIME ?= 20s
 
 .DEFAULT_GOAL := help
 .PHONY: help run build windows fips generate setup check test soak bench fmt clean
@@ -43,12 +44,8 @@ test: setup build ## every behaviour once: lint, unit, property, race, fuzz for 
 	@scripts/fuzz.sh $(FUZZTIME) agent/spool availability evidence internal/strictyaml probe targets
 	$(GO) test -count 1 -parallel 8 -timeout 8m ./e2e
 
-soak: setup build ## the long versions: many seeds, long fuzz, repeated faults
-	@scripts/lint.sh
-	$(GO) test -race -count 3 -timeout 60m $$($(GO) list ./... | grep -v /e2e) -rapid.checks=2000
-	@scripts/fuzz.sh 2m .
-	GOOS=windows $(GO) vet ./cmd/portolanctl
-	PORTOLAN_SOAK=1 $(GO) test -count 1 -parallel 4 -timeout 60m ./e2e
+soak: test ## the long versions: many property checks, long fuzzing, repeated faults
+	@FUZZTIME=$(SOAKTIME) scripts/soak.sh
 
 bench: ## figures as lines "name value unit"
 	@scripts/bench.sh .
