@@ -5,7 +5,7 @@ FUZZTIME ?= 3s
 SOAKTIME ?= 20s
 
 .DEFAULT_GOAL := help
-.PHONY: help run build windows fips generate setup check test soak bench fmt clean
+.PHONY: help run build windows fips setup check test soak bench fmt clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,9 +24,6 @@ windows: ## build the agent and the operator's tool for Windows into bin/windows
 fips: ## build against the certified FIPS 140-3 module into bin/fips/
 	@mkdir -p bin/fips
 	GOFIPS140=certified $(GO) build -trimpath -o bin/fips/ ./cmd/...
-
-generate: ## write generated files again: protobuf code, golden files, references, the README's picture
-	$(GO) generate ./...
 
 setup: ## install what the tests need (Debian packages)
 	@scripts/setup.sh
