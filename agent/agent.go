@@ -51,6 +51,7 @@ type agent struct {
 	identity  *identity
 	spool     *spool.Spool
 	uplink    *uplink.Uplink // nil without a collector
+	renewal   *renewal       // nil without a collector
 	recorder  *recorder
 	workers   []*worker
 }

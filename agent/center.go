@@ -4,15 +4,13 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
-	"io/fs"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -26,9 +24,7 @@ import (
 // center is the agent's way to the collector.
 type center struct {
 	config   CollectorConfig
-	dir      string
 	identity *identity
-	log      *zap.Logger
 }
 
 // signEvery is how far apart signed batches may lie over TLS, where the client certificate names the agent
@@ -46,11 +42,16 @@ func (a *agent) connect() error {
 	if err != nil {
 		return err
 	}
+	a.renewal = a.newRenewal(c, client)
+	undelivered := a.trouble("batch not delivered, will be sent again")
 	o := uplink.Options{
-		URL: strings.TrimSuffix(a.config.Collector.URL, "/"), Client: client, Agent: a.config.Agent, Signer: a.identity.key,
+		URL: a.renewal.url, Client: client, Agent: a.config.Agent, Signer: a.identity.key,
 		Spool: a.spool, Every: a.config.Collector.Every,
-		Rand:   rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())),
-		Failed: a.linkTrouble(),
+		Rand: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())),
+		Failed: func(err error) {
+			undelivered(err)
+			a.renewal.doubt(err)
+		},
 		Refused: func(s uplink.Stub) {
 			a.log.Error("batch refused", zap.Uint64("number", s.Number), zap.String("code", s.Code), zap.String("reason", s.Reason))
 		},
@@ -62,38 +63,44 @@ func (a *agent) connect() error {
 	return nil
 }
 
-// linkTrouble returns what is told of failed attempts: it logs the first of each kind of trouble in a quarter of an
+func (a *agent) newRenewal(c center, client *http.Client) *renewal {
+	return &renewal{
+		enrollment: enrollment{
+			agent: a.config.Agent, identity: a.identity, dir: a.config.Data, tokenFile: a.config.Collector.TokenFile,
+			url: strings.TrimSuffix(a.config.Collector.URL, "/"), client: client,
+		},
+		secure: c.secure(), doubts: make(chan struct{}, 1), log: a.log,
+		ahead:  func() time.Duration { return a.uplink.Status().Clock.Offset },
+		failed: a.trouble("certificate not renewed, will be tried again"),
+	}
+}
+
+// trouble returns what is told of failed attempts: it logs the first of each kind of trouble in a quarter of an
 // hour, since a port that is cut off for a day shall not fill its disk with the news.
-func (a *agent) linkTrouble() func(error) {
+func (a *agent) trouble(what string) func(error) {
 	const quiet = 15 * time.Minute
 	var said portolan.ErrorKind
 	var at time.Time
 	return func(err error) {
 		now, kind := time.Now(), probe.Classify(err)
 		if kind != said || now.Sub(at) > quiet {
-			a.log.Warn("batch not delivered, will be sent again", zap.Stringer("kind", kind), zap.Error(err))
+			a.log.Warn(what, zap.Stringer("kind", kind), zap.Error(err))
 			said, at = kind, now
 		}
 	}
 }
 
-func (a *agent) center() center {
-	return center{config: a.config.Collector, dir: a.config.Data, identity: a.identity, log: a.log}
-}
+func (a *agent) center() center { return center{config: a.config.Collector, identity: a.identity} }
 
-// link enrolls if need be, then delivers until ctx is done.
+// link enrolls if need be, then delivers and keeps the certificate fresh until ctx is done.
 func (a *agent) link(ctx context.Context) {
-	c := a.center()
-	client, err := c.client()
-	if err != nil {
-		a.log.Error("cannot enroll", zap.Error(err))
+	if err := a.renewal.untilEnrolled(ctx, a.log); err != nil {
 		return
 	}
-	e := enrollment{client: client, url: strings.TrimSuffix(c.config.URL, "/"), dir: c.dir, tokenFile: c.config.TokenFile}
-	if err := c.untilEnrolled(ctx, e, a.config.Agent); err != nil {
-		return
-	}
+	var renewing sync.WaitGroup
+	renewing.Go(func() { a.renewal.run(ctx) })
 	_ = a.uplink.Run(ctx) // it ends only with ctx
+	renewing.Wait()
 }
 
 // farewell records that the agent stops, and gives the collector a moment to take it.
@@ -117,8 +124,8 @@ func (a *agent) status() uplink.Status {
 	return a.uplink.Status()
 }
 
-// client returns an HTTP client for the collector. Its TLS side shows the agent's certificate as soon as
-// there is one, and trusts the configured authority, or the one that came with the enrolment.
+// client returns an HTTP client for the collector. Its TLS side shows the agent's certificate as soon as there
+// is one, and trusts the configured authority alone.
 func (c center) client() (*http.Client, error) {
 	roots, err := c.roots()
 	if err != nil {
@@ -141,56 +148,29 @@ func (c center) client() (*http.Client, error) {
 	return &http.Client{Transport: transport, Timeout: time.Minute}, nil
 }
 
+// roots returns whom to trust; nil for the system's own authorities.
 func (c center) roots() (*x509.CertPool, error) {
-	path := c.config.CAFile
-	if path == "" {
-		path = filepath.Join(c.dir, authorityFile)
-	}
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) && c.config.CAFile == "" {
+	if c.config.CAFile == "" {
 		return nil, nil
 	}
+	text, err := os.ReadFile(c.config.CAFile)
 	if err != nil {
 		return nil, fmt.Errorf("read the collector's authority: %w", err)
 	}
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(text) {
-		return nil, fmt.Errorf("read the collector's authority: no certificate in %q", path)
+		return nil, fmt.Errorf("read the collector's authority: no certificate in %q", c.config.CAFile)
 	}
 	return roots, nil
 }
 
 func (c center) clientCertificate(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
-	if c.identity.certificate() == nil {
+	certificate := c.identity.certificate()
+	if certificate == nil {
 		return &tls.Certificate{}, nil
 	}
-	return &tls.Certificate{Certificate: [][]byte{c.identity.certificate()}, PrivateKey: c.identity.key}, nil
+	return &tls.Certificate{Certificate: [][]byte{certificate.Raw}, PrivateKey: c.identity.key}, nil
 }
 
 // secure reports whether the way to the collector is TLS, so that the client certificate names the agent.
 func (c center) secure() bool { return strings.HasPrefix(c.config.URL, "https:") }
-
-const (
-	firstEnrolWait   = time.Second
-	longestEnrolWait = time.Minute
-)
-
-// untilEnrolled tries to enroll, with longer and longer pauses, until it succeeds or ctx is done. Probing
-// and spooling go on meanwhile.
-func (c center) untilEnrolled(ctx context.Context, e enrollment, agent portolan.AgentID) error {
-	for wait := firstEnrolWait; c.identity.certificate() == nil; wait = min(2*wait, longestEnrolWait) {
-		err := e.enroll(ctx, agent, c.identity)
-		if err == nil {
-			c.log.Info("enrolled")
-			return nil
-		}
-		pause := wait/2 + rand.N(wait)
-		c.log.Warn("not enrolled yet", zap.Error(err), zap.Duration("next_try", pause))
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(pause):
-		}
-	}
-	return nil
-}

@@ -1,47 +1,32 @@
 package agent
 
 import (
-	"bytes"
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync/atomic"
-
-	"portolan"
 )
 
 // identity is what the agent signs with, and what the collector knows it by.
 type identity struct {
 	key *ecdsa.PrivateKey
-	// issued is the collector's word that the key is this agent's, in DER; nil until enrolled. Connections
-	// read it while enrolment may be writing it.
-	issued atomic.Pointer[[]byte]
+	// issued is the collector's word that the key is this agent's; nil until enrolled. Connections read it
+	// while enrolment may be writing it.
+	issued atomic.Pointer[x509.Certificate]
 }
 
-// certificate returns the agent's certificate in DER; nil until enrolled.
-func (id *identity) certificate() []byte {
-	if der := id.issued.Load(); der != nil {
-		return *der
-	}
-	return nil
-}
+// certificate returns the agent's certificate; nil until enrolled.
+func (id *identity) certificate() *x509.Certificate { return id.issued.Load() }
 
 const (
 	keyFile         = "agent.key"
 	certificateFile = "agent.crt"
-	authorityFile   = "ca.crt"
 )
 
 // loadIdentity reads the agent's key and certificate from its data folder; a missing key is made.
@@ -50,15 +35,33 @@ func loadIdentity(dir string) (*identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	certificate, err := readPEM(filepath.Join(dir, certificateFile), "CERTIFICATE")
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
+	id := &identity{key: key}
+	path := filepath.Join(dir, certificateFile)
+	der, err := readPEM(path, "CERTIFICATE")
+	if errors.Is(err, os.ErrNotExist) {
+		return id, nil
+	}
+	if err != nil {
 		return nil, err
 	}
-	id := &identity{key: key}
-	if certificate != nil {
-		id.issued.Store(&certificate)
+	certificate, err := id.parse(der)
+	if err != nil {
+		return nil, fmt.Errorf("read certificate %q: %w", path, err)
 	}
+	id.issued.Store(certificate)
 	return id, nil
+}
+
+// parse reads a certificate, which must be over the agent's own key.
+func (id *identity) parse(der []byte) (*x509.Certificate, error) {
+	certificate, err := x509.ParseCertificate(der)
+	if err != nil {
+		return nil, err
+	}
+	if !id.key.PublicKey.Equal(certificate.PublicKey) {
+		return nil, errors.New("it is over another key than the agent's")
+	}
+	return certificate, nil
 }
 
 func loadKey(path string) (*ecdsa.PrivateKey, error) {
@@ -122,96 +125,5 @@ func writeFile(path string, content []byte) error {
 	if err := os.Rename(f.Name(), path); err != nil {
 		return fmt.Errorf("write %q: %w", path, err)
 	}
-	return nil
-}
-
-// enrollment asks a collector for a certificate.
-type enrollment struct {
-	client    *http.Client
-	url       string // the collector's, without a path
-	dir       string // the agent's data folder
-	tokenFile string
-}
-
-// maxAnswer bounds what is read of a collector's answer.
-const maxAnswer = 64 << 10
-
-// enroll exchanges the one-time token for a certificate over the agent's key and keeps it in the data folder.
-func (e enrollment) enroll(ctx context.Context, agent portolan.AgentID, id *identity) error {
-	token, err := os.ReadFile(e.tokenFile)
-	if err != nil {
-		return fmt.Errorf("read enrolment token: %w", err)
-	}
-	csr, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: string(agent)}}, id.key)
-	if err != nil {
-		return fmt.Errorf("make certificate request: %w", err)
-	}
-	issued, err := e.post(ctx, map[string]string{
-		"token": strings.TrimSpace(string(token)),
-		"agent": string(agent),
-		"csr":   string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: csr})),
-	})
-	if err != nil {
-		return err
-	}
-	return e.keep(id, issued)
-}
-
-type issuance struct {
-	Certificate string `json:"certificate"`
-	CA          string `json:"ca"`
-}
-
-func (e enrollment) post(ctx context.Context, body map[string]string) (issuance, error) {
-	encoded, err := json.Marshal(body)
-	if err != nil {
-		return issuance{}, fmt.Errorf("encode enrolment: %w", err)
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, e.url+"/enroll/v1/agents", bytes.NewReader(encoded))
-	if err != nil {
-		return issuance{}, fmt.Errorf("ask for a certificate: %w", err)
-	}
-	request.Header.Set("Content-Type", "application/json")
-	response, err := e.client.Do(request)
-	if err != nil {
-		return issuance{}, fmt.Errorf("ask for a certificate: %w", err)
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
-	if err != nil {
-		return issuance{}, fmt.Errorf("read the collector's answer: %w", err)
-	}
-	if response.StatusCode != http.StatusOK && response.StatusCode != http.StatusCreated {
-		return issuance{}, fmt.Errorf("collector refused to enroll: %s: %s", response.Status, bytes.TrimSpace(answer))
-	}
-	var issued issuance
-	if err := json.Unmarshal(answer, &issued); err != nil {
-		return issuance{}, fmt.Errorf("read the collector's answer: %w", err)
-	}
-	return issued, nil
-}
-
-// keep stores what was issued, once it is a certificate over the agent's own key.
-func (e enrollment) keep(id *identity, issued issuance) error {
-	block, _ := pem.Decode([]byte(issued.Certificate))
-	if block == nil {
-		return errors.New("read the collector's answer: no certificate in it")
-	}
-	certificate, err := x509.ParseCertificate(block.Bytes)
-	if err != nil {
-		return fmt.Errorf("read the issued certificate: %w", err)
-	}
-	if !id.key.PublicKey.Equal(certificate.PublicKey) {
-		return errors.New("the issued certificate is over another key")
-	}
-	if issued.CA != "" {
-		if err := writeFile(filepath.Join(e.dir, authorityFile), []byte(issued.CA)); err != nil {
-			return err
-		}
-	}
-	if err := writePEM(filepath.Join(e.dir, certificateFile), "CERTIFICATE", block.Bytes); err != nil {
-		return err
-	}
-	id.issued.Store(&block.Bytes)
 	return nil
 }
