@@ -49,6 +49,7 @@ type collector struct {
 // How long things take. Stopping must be over in 5 s, so that a service manager need not kill it.
 const (
 	aliveEvery   = 30 * time.Second
+	closeIdle    = 2 * time.Minute // well above the time between an agent's sendings, so that its connection stays
 	stopServing  = 3 * time.Second
 	stopNoting   = time.Second
 	foldAnyway   = 5 * time.Second        // when no wake came: another collector may have written
@@ -157,7 +158,8 @@ func (c *collector) serve(ctx context.Context, listener net.Listener) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	server := &http.Server{
-		Handler: c.routes(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		Handler: c.routes(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: closeIdle, MaxHeaderBytes: 64 << 10,
+		ErrorLog: zap.NewStdLog(c.log), // handshakes that fail, as of agents that do not trust the certificate
 	}
 	server.RegisterOnShutdown(c.events.close)
 	var loops sync.WaitGroup
@@ -165,8 +167,9 @@ func (c *collector) serve(ctx context.Context, listener net.Listener) error {
 	loops.Go(func() { c.aliveLoop(ctx) })
 	loops.Go(func() { c.metrics.refreshLoop(ctx) })
 	served := make(chan error, 1)
-	go func() { served <- serveWeb(listener, server, c.around.Load().config.WebConfig) }()
-	c.log.Info("collector is serving", zap.String("address", listener.Addr().String()))
+	go func() { served <- c.serveOn(listener, server) }()
+	c.log.Info("collector is serving", zap.String("address", listener.Addr().String()),
+		zap.Strings("tls_hosts", c.around.Load().config.TLS.Hosts))
 	c.options.Ready()
 
 	var err error

@@ -20,6 +20,8 @@ type Config struct {
 	// WebConfig is a file in the form of the Prometheus exporter toolkit that turns on TLS and
 	// authentication; empty for plain HTTP.
 	WebConfig string `yaml:"web_config"`
+	// TLS turns on TLS with a certificate of the collector's own authority; not beside WebConfig.
+	TLS TLSConfig `yaml:"tls"`
 	// Ports is the file of the ports of entry; empty for the built-in list, that of the demonstration.
 	Ports string `yaml:"ports"`
 	// Catalogue is a folder of system definitions that override the built-in ones; empty for none.
@@ -91,6 +93,7 @@ func (c Config) check(report func(path, problem, allowed string)) {
 	if c.Data == "" {
 		report("data", "empty", "want a folder")
 	}
+	c.checkTLS(report)
 	for i, name := range c.Systems {
 		if _, err := portolan.ParseSystemID(name); err != nil {
 			report(fmt.Sprintf("systems[%d]", i), err.Error(), "")

@@ -15,7 +15,7 @@ func TestConfig_SampleFileEqualsDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := DefaultConfig()
-	want.Systems = []string{}
+	want.Systems, want.TLS.Hosts = []string{}, []string{}
 	if diff := cmp.Diff(got, want); diff != "" {
 		t.Errorf("configs/collector.yaml differs from DefaultConfig (-got +want):\n%s", diff)
 	}

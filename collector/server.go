@@ -56,8 +56,8 @@ func (c *collector) serveReload(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintln(w, "reloaded")
 }
 
-// reload builds and validates the new surroundings fully, then swaps. Where to listen and to store cannot change
-// while the collector runs.
+// reload builds and validates the new surroundings fully, then swaps. Where and how to listen, and where to store,
+// cannot change while the collector runs.
 func (c *collector) reload(ctx context.Context, now portolan.Instant) error {
 	c.reloading.Lock()
 	defer c.reloading.Unlock()
@@ -67,7 +67,7 @@ func (c *collector) reload(ctx context.Context, now portolan.Instant) error {
 		if err != nil {
 			return err
 		}
-		read.Listen, read.Data, read.WebConfig = config.Listen, config.Data, config.WebConfig
+		read.Listen, read.Data, read.WebConfig, read.TLS = config.Listen, config.Data, config.WebConfig, config.TLS
 		config = read
 	}
 	next, err := readSurroundings(config, c.options.Ways)

@@ -11,6 +11,7 @@ type flags struct {
 	Config    string           `help:"The configuration file; without one the defaults hold." placeholder:"FILE"`
 	Data      string           `help:"The folder of the ledger and the keys." placeholder:"DIR"`
 	Listen    string           `help:"The address to serve on." placeholder:"HOST:PORT"`
+	TLSHost   []string         `name:"tls-host" help:"Serve TLS with a certificate of the collector's own authority, for these names and addresses." placeholder:"HOST,..."`
 	Ports     string           `help:"The file of the ports of entry." placeholder:"FILE"`
 	Catalogue string           `help:"A folder of system definitions that override the built-in ones." placeholder:"DIR"`
 	Systems   []string         `help:"Only these systems of the catalogue." placeholder:"ID,..."`
@@ -35,6 +36,9 @@ func (f flags) config() (collector.Config, error) {
 		if set.given != "" {
 			*set.into = set.given
 		}
+	}
+	if len(f.TLSHost) > 0 {
+		c.TLS.Hosts = f.TLSHost
 	}
 	if len(f.Systems) > 0 {
 		c.Systems = f.Systems

@@ -26,6 +26,7 @@ Examples:
   portolan-collector --config /etc/portolan/collector.yaml
   portolan-collector --config collector.yaml --check     tell what is wrong with it and the files it names
   portolan-collector --data /tmp/try --listen :8080      try it out; the rest as by default
+  portolan-collector --config collector.yaml --listen :8443 --tls-host collector.example,10.1.2.3
 
 Exit codes: 0 stopped as asked, 1 could not run, 2 wrong use or a fault in a file.`
 

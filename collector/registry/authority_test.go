@@ -118,9 +118,16 @@ func TestAuthority_ServerTLSIsTrustedByItsAgents(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		conn := tls.Client(raw, &tls.Config{RootCAs: roots, ServerName: host})
+		asked := 0
+		conn := tls.Client(raw, &tls.Config{RootCAs: roots, ServerName: host, GetClientCertificate: func(q *tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			asked = len(q.AcceptableCAs)
+			return &tls.Certificate{}, nil
+		}})
 		if err := conn.Handshake(); (err == nil) != trusted {
 			t.Errorf("%s: got %v, want trusted to be %v", host, err, trusted)
+		}
+		if trusted && asked != 1 {
+			t.Errorf("%s: asked for a certificate of %d authorities, want the collector's own: others are asked of people", host, asked)
 		}
 		conn.Close()
 	}

@@ -24,7 +24,11 @@ const servingLife = 90 * 24 * time.Hour
 // certificate has expired shall be told so in an answer. Registry.Identify decides who they are.
 func (a *Authority) ServerTLS(hosts []string) *tls.Config {
 	s := &serving{authority: a, hosts: hosts}
+	// Told whose certificates are wanted, a browser does not ask its user to choose one of a smart card.
+	agents := x509.NewCertPool()
+	agents.AddCert(a.certificate)
 	return &tls.Config{
+		ClientCAs:      agents,
 		MinVersion:     tls.VersionTLS12,
 		ClientAuth:     tls.RequestClientCert,
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return s.current(time.Now()) },
