@@ -1,11 +1,14 @@
 package main
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -14,6 +17,7 @@ import (
 // asking is what every command has that asks a collector.
 type asking struct {
 	Collector string `help:"The collector's address." env:"PORTOLAN_COLLECTOR" default:"http://127.0.0.1:8080" placeholder:"URL"`
+	CAFile    string `help:"The certificate that the collector's must descend from, as the command ca prints it; without one the system's own authorities." env:"PORTOLAN_CA_FILE" name:"ca-file" type:"existingfile" placeholder:"FILE"`
 	Output    string `help:"How to print: ${enum}." enum:"text,json" default:"text"`
 }
 
@@ -47,7 +51,10 @@ func (a asking) get(path string, query url.Values) ([]byte, error) {
 	}
 	at := base.JoinPath(path)
 	at.RawQuery = query.Encode()
-	client := http.Client{Timeout: answerWithin}
+	client, err := a.client()
+	if err != nil {
+		return nil, err
+	}
 	response, err := client.Get(at.String())
 	if err != nil {
 		return nil, fmt.Errorf("ask collector: %w", err)
@@ -61,6 +68,22 @@ func (a asking) get(path string, query url.Values) ([]byte, error) {
 		return nil, refusal(response.StatusCode, body)
 	}
 	return body, nil
+}
+
+func (a asking) client() (*http.Client, error) {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	if a.CAFile != "" {
+		text, err := os.ReadFile(a.CAFile)
+		if err != nil {
+			return nil, usageError{fmt.Errorf("read the collector's authority: %w", err)}
+		}
+		roots := x509.NewCertPool()
+		if !roots.AppendCertsFromPEM(text) {
+			return nil, usageError{fmt.Errorf("read the collector's authority: no certificate in %q", a.CAFile)}
+		}
+		transport.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	}
+	return &http.Client{Timeout: answerWithin, Transport: transport}, nil
 }
 
 // refusal returns what the collector says was wrong.

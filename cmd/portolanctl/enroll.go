@@ -2,13 +2,10 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"portolan"
-	"portolan/collector/registry"
 )
 
 // enroll prints a one-time token for an agent. It reads the collector's secret, so that it must run where the
@@ -46,10 +43,7 @@ func (e enroll) Run(t terminal) error {
 		return usageError{fmt.Errorf("valid %s: want more than 0s and at most %s", e.Valid, longestValid)}
 	}
 	now := portolan.InstantOf(time.Now())
-	authority, err := registry.OpenAuthority(e.Data, 0, now)
-	if errors.Is(err, fs.ErrPermission) {
-		return fmt.Errorf("read the collector's keys (run as its user): %w", err)
-	}
+	authority, err := openAuthority(e.Data, now)
 	if err != nil {
 		return err
 	}

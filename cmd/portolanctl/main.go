@@ -22,6 +22,7 @@ type commands struct {
 	CheckConfig  checkConfig      `cmd:"" help:"Check definitions and configuration files, and say all that is wrong."`
 	Try          try              `cmd:"" help:"Run one transaction now, and show its steps and phases."`
 	Enroll       enroll           `cmd:"" help:"Make a one-time token with which an agent gets its certificate."`
+	CA           ca               `cmd:"" name:"ca" help:"Print the certificate by which agents trust the collector."`
 	Rules        rules            `cmd:"" help:"Write Prometheus rules from the objectives of the catalogue."`
 	State        state            `cmd:"" help:"Show the current state of every system at every port."`
 	Availability availability     `cmd:"" help:"Show how available systems were to their users."`
