@@ -135,9 +135,11 @@ type world struct {
 	t        *testing.T
 	dir      string
 	listen   string // the collector's address
+	store    string // the name of the collector's data folder
 	sim      string // the simulator's admin address
 	interval time.Duration
-	config   string // the collector's configuration file
+	config   string       // the collector's configuration file
+	ready    func() error // asks the collector whether it serves
 
 	simulator, collector *process
 	agents               map[string]*process
@@ -152,14 +154,7 @@ func newWorld(t *testing.T, interval time.Duration, ports ...string) *world {
 // newConfiguredWorld is newWorld with text for the collector's configuration file.
 func newConfiguredWorld(t *testing.T, config string, interval time.Duration, ports ...string) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), listen: freeAddress(t), sim: freeAddress(t), interval: interval, agents: map[string]*process{}}
-	w.config = filepath.Join(w.dir, "collector.yaml")
-	if err := os.WriteFile(w.config, []byte(config), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	w.simulator = launch(t, w.dir, "sim", "portolan-sim", "serve", "--listen", w.sim, "--ports", strings.Join(ports, ","),
-		"--collector", w.listen, "--interval", interval.String(), "--write-config", filepath.Join(w.dir, "sim"))
-	w.untilServes(w.simulator, func() error { _, err := getText("http://" + w.sim + "/-/healthy"); return err })
+	w := newCountry(t, config, interval, ports...)
 	w.startCollector()
 	for _, port := range ports {
 		w.enroll(port + "-1")
@@ -168,12 +163,27 @@ func newConfiguredWorld(t *testing.T, config string, interval time.Duration, por
 	return w
 }
 
-func (w *world) data() string { return filepath.Join(w.dir, "collector") }
+// newCountry starts a simulator alone, which writes the configuration of an agent at each of the named ports.
+func newCountry(t *testing.T, config string, interval time.Duration, ports ...string) *world {
+	t.Helper()
+	w := &world{t: t, dir: t.TempDir(), listen: freeAddress(t), store: "collector", sim: freeAddress(t), interval: interval, agents: map[string]*process{}}
+	w.ready = func() error { _, err := getText("http://" + w.listen + "/-/ready"); return err }
+	w.config = filepath.Join(w.dir, "collector.yaml")
+	if err := os.WriteFile(w.config, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.simulator = launch(t, w.dir, "sim", "portolan-sim", "serve", "--listen", w.sim, "--ports", strings.Join(ports, ","),
+		"--collector", w.listen, "--interval", interval.String(), "--write-config", filepath.Join(w.dir, "sim"))
+	w.untilServes(w.simulator, func() error { _, err := getText("http://" + w.sim + "/-/healthy"); return err })
+	return w
+}
+
+func (w *world) data() string { return filepath.Join(w.dir, w.store) }
 
 func (w *world) startCollector() {
 	w.t.Helper()
 	w.collector = launch(w.t, w.dir, "collector", "portolan-collector", "--config", w.config, "--listen", w.listen, "--data", w.data(), "--ports", "../configs/ports.yaml")
-	w.untilServes(w.collector, func() error { _, err := getText("http://" + w.listen + "/-/ready"); return err })
+	w.untilServes(w.collector, w.ready)
 }
 
 func (w *world) enroll(agent string) {
