@@ -161,6 +161,7 @@ func (a *agent) employ() error {
 		}
 		w.record = func(r portolan.Result, _ []*probe.Failure) { a.recorder.result(r, w) }
 		w.open = func(n evidence.OpenRun) {
+			a.recorder.memory.openRun(n)
 			if a.uplink != nil {
 				a.uplink.OpenRun(n)
 			}

@@ -8,6 +8,7 @@ import (
 	"portolan"
 	"portolan/availability"
 	"portolan/dashboard"
+	"portolan/evidence"
 	"portolan/targets"
 )
 
@@ -24,6 +25,7 @@ type remembered struct {
 	origin   availability.Origin
 	timeline availability.Timeline
 	settled  []availability.Segment
+	open     *evidence.OpenRun // a run in progress that passed its objective; nil if there is none
 }
 
 const (
@@ -71,6 +73,9 @@ func (m *memory) result(r portolan.Result, interval time.Duration) {
 	}
 	s.view.Runs = slices.Insert(s.view.Runs, 0, dashboard.Run{Result: r})
 	s.view.Runs = s.view.Runs[:min(len(s.view.Runs), keptRuns)]
+	if s.open != nil && r.Start >= s.open.Start {
+		s.open = nil
+	}
 	run, ok := availability.NewRun(&r, availability.Origin{Start: r.Start, Interval: interval})
 	if !ok {
 		return
@@ -83,6 +88,15 @@ func (m *memory) result(r portolan.Result, interval time.Duration) {
 		s.settled, _ = s.timeline.Append(nil, run)
 	}
 	s.forget(r.Start.Add(-keptTimeline))
+}
+
+// openRun remembers that a run passed its objective and is still in progress.
+func (m *memory) openRun(n evidence.OpenRun) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if s := m.find(n.System, n.Transaction); s != nil {
+		s.open = &n
+	}
 }
 
 // gap remembers that the agent monitored nothing for a while.
@@ -122,16 +136,40 @@ func (s *remembered) look(now portolan.Instant) dashboard.Series {
 	view := s.view
 	view.Runs = slices.Clone(view.Runs)
 	segments := s.timeline.Tail(slices.Clone(s.settled), now)
-	view.State, view.Since = spellAt(segments)
-	if view.State != portolan.SlowState && view.State != portolan.Down {
-		view.Symptom = nil
-	}
+	view.State, view.Since, view.Symptom = s.spell(segments, now)
 	hour := portolan.Span{From: now.Add(-stripLength), To: now}
 	view.LastHour = dashboard.Strip{Span: hour}
 	for _, segment := range availability.Clip(segments, hour) {
 		view.LastHour.Segments = append(view.LastHour.Segments, dashboard.Segment{Span: segment.Span, State: segment.Class.State()})
 	}
 	return view
+}
+
+// spell returns what the series is in now, since when and why. A run in progress that passed its objective is slow,
+// provisionally, and ends no outage although what came before it holds no longer.
+func (s *remembered) spell(segments []availability.Segment, now portolan.Instant) (portolan.State, portolan.Instant, *dashboard.Symptom) {
+	state, since := spellAt(segments)
+	if s.open != nil && state == portolan.Unmonitored && since > s.open.Start {
+		state, since = spellAt(monitored(segments))
+	}
+	switch {
+	case state == portolan.SlowState || state == portolan.Down:
+		return state, since, s.view.Symptom
+	case s.open == nil:
+		return state, since, nil
+	}
+	return portolan.SlowState, s.open.Start, &dashboard.Symptom{
+		Symptom: portolan.Symptom{Step: s.open.Step, Kind: portolan.KindLate},
+		Took:    now.Sub(s.open.Start), Limit: s.view.Transaction.Latency,
+	}
+}
+
+// monitored returns the segments without the unmonitored ones at their end.
+func monitored(segments []availability.Segment) []availability.Segment {
+	for len(segments) > 0 && segments[len(segments)-1].Class.State() == portolan.Unmonitored {
+		segments = segments[:len(segments)-1]
+	}
+	return segments
 }
 
 // spellAt returns the state that the segments end in and since when; Unmonitored and zero if there are none.
