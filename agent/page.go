@@ -78,13 +78,15 @@ func (a *agent) Workstation(context.Context) (*dashboard.Workstation, error) {
 	return w, nil
 }
 
-// spooled returns what waits on disk, and why the disk cannot be used, if so.
+// spooled returns what waits on disk, with all that was lost, and why the disk cannot be used, if so.
 func (a *agent) spooled() (spool.Backlog, string) {
 	spooled, err := a.spool.Pending()
+	trouble, unkept := a.recorder.trouble()
+	spooled.Dropped += unkept
 	if err != nil {
 		return spooled, err.Error()
 	}
-	return spooled, a.recorder.trouble()
+	return spooled, trouble
 }
 
 func (a *agent) centerView() dashboard.Center {

@@ -22,7 +22,8 @@ type recorder struct {
 
 	mu       sync.Mutex // guards everything that follows
 	previous map[portolan.Series]portolan.Outcome
-	spoolErr error // why the latest record could not be spooled; nil if it was
+	spoolErr error  // why the latest record could not be spooled; nil if it was
+	unkept   uint64 // results that could not be spooled
 }
 
 // result records a run of a series whose next due run is interval after this one's.
@@ -47,6 +48,11 @@ func (r *recorder) append(record evidence.Record) {
 	_, err := r.spool.Append(record)
 	if err != nil {
 		r.metrics.unspool.Inc()
+	}
+	if err != nil && record.Result != nil {
+		r.mu.Lock()
+		r.unkept++
+		r.mu.Unlock()
 	}
 	r.disk(err)
 }
@@ -78,12 +84,12 @@ func (r *recorder) changed(result portolan.Result) bool {
 	return !seen || previous != result.Outcome
 }
 
-// trouble returns why the spool cannot be written, or "".
-func (r *recorder) trouble() string {
+// trouble returns why the spool cannot be written, or "", and how many results could not be so far.
+func (r *recorder) trouble() (string, uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.spoolErr == nil {
-		return ""
+		return "", r.unkept
 	}
-	return r.spoolErr.Error()
+	return r.spoolErr.Error(), r.unkept
 }

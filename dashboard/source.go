@@ -230,6 +230,6 @@ type Spool struct {
 	Pending uint64 // results not yet acknowledged
 	Bytes   int64
 	Oldest  portolan.Instant // start of the oldest pending result; zero if none
-	Lost    uint64           // dropped to stay within the spool's bounds, since it was made
+	Lost    uint64           // results lost here, since the agent started
 	Err     string           // why it cannot be written, if so
 }

@@ -106,7 +106,7 @@ func viewSpool(c *clock, v Spool, zone *time.Location) spoolView {
 		view.Pending = plural(int(v.Pending), "result") + " kept here until the center has them"
 	}
 	if v.Lost > 0 {
-		view.Lost = plural(int(v.Lost), "result") + " dropped, the oldest first, to stay within the spool's bounds"
+		view.Lost = plural(int(v.Lost), "result") + " beyond the spool's bounds, damaged, or not taken by the disk"
 	}
 	return view
 }
