@@ -121,7 +121,11 @@ func (u *Uplink) refused(a answer) error {
 	u.status.Stubs = append(u.status.Stubs, stub)
 	u.mu.Unlock()
 	u.o.Refused(stub)
-	return u.land(resend)
+	err := u.land(resend)
+	u.mu.Lock()
+	u.status.LastError = fmt.Sprintf("batch %d was refused: %s: %s", stub.Number, stub.Code, stub.Reason)
+	u.mu.Unlock()
+	return err
 }
 
 // post makes one attempt. Its error is a refusal or an AttemptError.

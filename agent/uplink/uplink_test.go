@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -94,9 +95,12 @@ func TestUplink_GoesOnAfterARefusal(t *testing.T) {
 		}
 		var told []uplink.Stub
 		a := mustStart(t, t.TempDir(), c, uplink.Options{Refused: func(s uplink.Stub) { told = append(told, s) }})
-		for range 3 {
+		for n := range 3 {
 			a.mustRecord(t, 1)
 			pass(15 * time.Second)
+			if said := a.u.Status().LastError; strings.Contains(said, "malformed") != (n == 1) {
+				t.Errorf("after batch %d the last error is %q, want it of batch 2 alone", n+1, said)
+			}
 		}
 		pass(15 * time.Second)
 		if c.times(1) != 1 || c.times(2) != 0 || c.times(3) != 1 {
