@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"crypto/rand"
 	"crypto/sha256"
+	"slices"
 	"time"
 
 	"portolan"
@@ -41,19 +42,26 @@ func Seal(b Batch, signer crypto.Signer) (Sealed, error) {
 	if err != nil {
 		return Sealed{}, err
 	}
-	sealed := Sealed{Hash: sha256.Sum256(content), Signed: signer != nil}
-	sealed.Bytes = appendMessage(nil, 1, content)
+	sealed := Sealed{Bytes: appendMessage(nil, 1, content), Hash: sha256.Sum256(content)}
 	if signer != nil {
-		signature, err := sign(signer, sealed.Hash)
-		if err != nil {
+		if sealed, err = sealed.Sign(signer); err != nil {
 			return Sealed{}, err
 		}
-		sealed.Bytes = appendMessage(sealed.Bytes, 2, signature)
 	}
 	if limit := DefaultLimits().Content; len(sealed.Bytes) > limit {
 		return Sealed{}, &LimitError{What: "bytes of content", Limit: limit}
 	}
 	return sealed, nil
+}
+
+// Sign returns the batch, unsigned so far, with a signature. Content and hash stay as they are: the signature lies
+// beside them.
+func (s Sealed) Sign(signer crypto.Signer) (Sealed, error) {
+	signature, err := sign(signer, s.Hash)
+	if err != nil {
+		return Sealed{}, err
+	}
+	return Sealed{Bytes: appendMessage(slices.Clone(s.Bytes), 2, signature), Hash: s.Hash, Signed: true}, nil
 }
 
 func sign(signer crypto.Signer, h Hash) ([]byte, error) {

@@ -54,8 +54,7 @@ echo "Portolan is running. Ctrl-C ends it."
 echo "  central page     http://$listen/"
 for agent in $agents; do
 	rm -f "$data/sim/$agent/page.url"
-	[ -s "$data/sim/$agent.token" ] ||
-		bin/portolanctl enroll --data "$data/collector" --agent "$agent" --port "${agent%-*}" >"$data/sim/$agent.token"
+	bin/portolanctl enroll --data "$data/collector" --agent "$agent" --port "${agent%-*}" >"$data/sim/$agent.token"
 	start "$agent" bin/portolan-agent --config "$data/sim/$agent.yaml"
 done
 for agent in $agents; do

@@ -47,8 +47,9 @@ type arrival struct {
 
 // collector is an ingest in memory: it keeps the chain as the real one does, and misbehaves as told.
 type collector struct {
-	fault func(call int) fault
-	clock time.Duration // ahead of the agent's
+	fault   func(call int) fault
+	clock   time.Duration // ahead of the agent's
+	demands bool          // that every batch is signed: no client certificate comes through to it
 
 	mu       sync.Mutex // guards everything that follows
 	calls    int
@@ -130,6 +131,9 @@ func (c *collector) take(data []byte, lane string, f fault) (int, []byte) {
 	e, err := evidence.Open(data, evidence.Limits{})
 	if err != nil {
 		return http.StatusBadRequest, refusal(0, "malformed")
+	}
+	if c.demands && !e.Signed {
+		return http.StatusUnauthorized, refusal(0, "unsigned")
 	}
 	c.arrivals = append(c.arrivals, arrival{at: time.Now(), bytes: data, lane: lane, e: e})
 	v, seen := c.judged[e.Number]

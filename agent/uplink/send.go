@@ -45,6 +45,7 @@ type answer struct {
 // AttemptError says that an attempt to deliver a batch failed and will be repeated.
 type AttemptError struct {
 	Status     int           // of the answer; zero if there was none
+	Code       string        // the collector's, if it gave one
 	Reason     string        // the collector's, if it gave one
 	RetryAfter time.Duration // how long it asked to wait; zero if it did not
 	Err        error         // why there was no answer, or none that could be read
@@ -69,6 +70,11 @@ func (e *AttemptError) Unwrap() error { return e.Err }
 func (u *Uplink) send(ctx context.Context) error {
 	sent := time.Now()
 	a, err := u.post(ctx, sent)
+	if isUnsigned(err) && !u.air.batch.Signed {
+		if err = u.signHenceforth(); err == nil {
+			a, err = u.post(ctx, sent)
+		}
+	}
 	answered := time.Now()
 	var refused *refusal
 	switch {
@@ -177,7 +183,7 @@ func (u *Uplink) judge(response *http.Response, body []byte, now time.Time) (ans
 			return a, &refusal{code: a.Error.Code}
 		}
 	}
-	attempt.Reason = strings.TrimSpace(a.Error.Code + " " + a.Error.Message)
+	attempt.Code, attempt.Reason = a.Error.Code, strings.TrimSpace(a.Error.Code+" "+a.Error.Message)
 	return answer{}, attempt
 }
 
@@ -191,6 +197,25 @@ const tooLargeOnTheWay = "too_large_on_the_way"
 func isTooLargeOnTheWay(err error) bool {
 	var attempt *AttemptError
 	return errors.As(err, &attempt) && attempt.Status == http.StatusRequestEntityTooLarge
+}
+
+// unsigned is the code of a collector to which the client certificate did not come through: TLS ends before it, at
+// a proxy.
+const unsigned = "unsigned"
+
+func isUnsigned(err error) bool {
+	var attempt *AttemptError
+	return errors.As(err, &attempt) && attempt.Status == http.StatusUnauthorized && attempt.Code == unsigned
+}
+
+// signHenceforth signs the batch in the air, whose content and hash stay as they are, and every later one.
+func (u *Uplink) signHenceforth() error {
+	signed, err := u.air.batch.Sign(u.o.Signer)
+	if err != nil {
+		return fmt.Errorf("sign batch: %w", err)
+	}
+	u.o.SignEvery, u.air.batch = 0, signed
+	return nil
 }
 
 // isFinal reports whether a code is one by which the collector refuses a batch for good.

@@ -259,3 +259,30 @@ func TestUplink_SignsOverTLSAtLeastEveryMinute(t *testing.T) {
 		}
 	})
 }
+
+// Where TLS ends at a proxy, no client certificate reaches the collector: each batch must then be signed, one that
+// was sealed without a signature included.
+func TestUplink_SignsEachBatchWhereTheCertificateDoesNotComeThrough(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, key := newCollector(), newKey(t)
+		a := mustStart(t, t.TempDir(), c, uplink.Options{SignEvery: time.Minute, Signer: key})
+		pass(time.Minute)
+		c.mu.Lock()
+		before := len(c.arrivals)
+		c.demands = true
+		c.mu.Unlock()
+		pass(2 * time.Minute)
+		a.stop()
+		<-a.done
+		got := c.got()[before:]
+		if len(got) < 7 {
+			t.Fatalf("%d batches in two minutes, want one every 15 s", len(got))
+		}
+		for _, b := range got {
+			if err := b.e.VerifySignature(&key.PublicKey); err != nil {
+				t.Errorf("batch %d: %v", b.e.Number, err)
+			}
+		}
+	})
+}
