@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -28,6 +29,30 @@ type call struct {
 	*http.Request
 	now    portolan.Instant
 	params *params
+	body   []byte // of a POST
+}
+
+// How large a posted body may be, and how long it may take to arrive.
+const (
+	maxBody  = 64 << 10
+	bodyTime = 10 * time.Second
+)
+
+// readBody reads a posted body before the call takes one of the few places at the ledger, so that a client which
+// sends nothing keeps nobody waiting.
+func (r *call) readBody(w http.ResponseWriter) error {
+	// A server without deadlines, as in tests, has no slow clients either.
+	_ = http.NewResponseController(w).SetReadDeadline(r.now.Time().Add(bodyTime))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return &apiError{Status: http.StatusRequestEntityTooLarge, Code: "too_large", Message: fmt.Sprintf("body: over %d bytes", maxBody), Field: "body"}
+	case err != nil:
+		return &apiError{Status: http.StatusRequestTimeout, Code: "timeout", Message: "body: it did not arrive whole in time", Field: "body"}
+	}
+	r.body = body
+	return nil
 }
 
 // endpoints lists the API. docs/openapi.yaml describes it, and a test holds the two together.
@@ -65,6 +90,12 @@ func (c *collector) api() http.Handler {
 
 func (c *collector) serveEndpoint(e *endpoint, w http.ResponseWriter, r *http.Request) {
 	call := &call{Request: r, now: portolan.InstantOf(time.Now()), params: newParams(r, e.params)}
+	if e.method == http.MethodPost {
+		if err := call.readBody(w); err != nil {
+			c.writeError(w, err)
+			return
+		}
+	}
 	if e.stream != nil {
 		if err := e.stream(w, call); err != nil {
 			c.writeError(w, err)

@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -23,7 +24,6 @@ type maintenanceAnswer struct {
 
 // Bounds of what people declare.
 const (
-	maxBody        = 64 << 10
 	maxRemark      = 2000 // letters
 	maxMaintenance = 31 * 24 * time.Hour
 )
@@ -68,9 +68,9 @@ func (c *collector) serveMaintenance(r *call) (any, error) {
 	return out, nil
 }
 
-// readBody decodes a bounded JSON body strictly.
-func readBody(r *call, into any) error {
-	decoder := json.NewDecoder(http.MaxBytesReader(nil, r.Body, maxBody))
+// decodeBody decodes a posted JSON body strictly.
+func decodeBody(r *call, into any) error {
+	decoder := json.NewDecoder(bytes.NewReader(r.body))
 	decoder.DisallowUnknownFields()
 	err := decoder.Decode(into)
 	if err == nil {
@@ -85,7 +85,7 @@ func readBody(r *call, into any) error {
 
 func (c *collector) addAnnotation(r *call) (any, error) {
 	var a projection.Annotation
-	if err := readBody(r, &a); err != nil {
+	if err := decodeBody(r, &a); err != nil {
 		return nil, err
 	}
 	f := &r.params.faults
@@ -114,7 +114,7 @@ func (c *collector) addAnnotation(r *call) (any, error) {
 // declared on.
 func (c *collector) addMaintenance(r *call) (any, error) {
 	var m projection.Maintenance
-	if err := readBody(r, &m); err != nil {
+	if err := decodeBody(r, &m); err != nil {
 		return nil, err
 	}
 	f := &r.params.faults

@@ -115,7 +115,11 @@ func newCollector(ctx context.Context, o Options, l ledger.Ledger, around *surro
 		Ledger: l, Registry: c.registry,
 		Accepted: func(ledger.Link, *evidence.Batch) { c.wakeUp() },
 		Counted:  c.metrics.countBatch,
-		Failed:   func(err error) { c.log.Error("batch could not be taken in", zap.Error(err)) },
+		Refused: func(chain ledger.Chain, number uint64, why ingest.Result, detail string) {
+			c.log.Warn("batch refused", zap.String("agent", string(chain.Agent)), zap.Stringer("stream", chain.Stream),
+				zap.Uint64("number", number), zap.Stringer("reason", why), zap.String("detail", detail))
+		},
+		Failed: func(err error) { c.log.Error("batch could not be taken in", zap.Error(err)) },
 	})
 	return c, nil
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -197,7 +199,7 @@ func TestAPI_TellsEveryFaultAtOnce(t *testing.T) {
 	}
 	for _, body := range []string{
 		`{}`, `{"text":"x","by":"y","unknown":1}`, `{"text":"x","by":"y"}{}`, `[]`, `{"text":"x","by":"y","system":"nothing"}`,
-		`{"text":"` + strings.Repeat("x", 100_000) + `","by":"y"}`, `{"text":"x","by":"y","from":"2026-01-02T00:00:00Z","to":"2026-01-01T00:00:00Z"}`,
+		`{"text":"` + strings.Repeat("x", 3000) + `","by":"y"}`, `{"text":"x","by":"y","from":"2026-01-02T00:00:00Z","to":"2026-01-01T00:00:00Z"}`,
 	} {
 		if status, answer := r.post("/api/v1/annotations", []byte(body), nil); status != http.StatusBadRequest {
 			t.Errorf("%.60s: got %d %s, want 400", body, status, answer)
@@ -269,5 +271,29 @@ func TestPages_PrintTheIntervalsOfPlans(t *testing.T) {
 		if _, body := r.get(path, nil); !strings.Contains(string(body), want) {
 			t.Errorf("%s does not say %q", path, want)
 		}
+	}
+}
+
+// Clients that promise a body and send none must keep nobody from asking.
+func TestCollector_SlowBodiesTakeNoPlace(t *testing.T) {
+	t.Parallel()
+	r := startCollector(t, t.TempDir(), nil)
+	for range answersAtOnce + 4 {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(r.url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if _, err := io.WriteString(conn, "POST /api/v1/annotations HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 3 {
+		if status, body := r.get("/api/v1/state", nil); status != http.StatusOK {
+			t.Fatalf("state beside slow bodies: %d %s", status, body)
+		}
+	}
+	if status, _ := r.post("/api/v1/annotations", bytes.Repeat([]byte("x"), maxBody+1), nil); status != http.StatusRequestEntityTooLarge {
+		t.Errorf("too large a body: %d, want 413", status)
 	}
 }

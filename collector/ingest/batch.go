@@ -132,11 +132,20 @@ func (i *Ingest) keep(c call, offer ledger.Offer, batch *evidence.Batch) answer 
 	if err != nil {
 		return failed(err)
 	}
+	a := i.answerTo(c, offer, receipt)
+	switch {
+	case receipt.Verdict == ledger.Duplicate:
+	case receipt.Verdict == ledger.Stored && receipt.Link.Status == ledger.Accepted:
+		i.o.Accepted(receipt.Link, batch)
+	case a.status >= http.StatusBadRequest && a.status < http.StatusInternalServerError:
+		i.o.Refused(offer.Chain, offer.Number, a.result, cut(a.body.(refusal).Error.Message))
+	}
+	return a
+}
+
+func (i *Ingest) answerTo(c call, offer ledger.Offer, receipt ledger.Receipt) answer {
 	switch receipt.Verdict {
 	case ledger.Stored, ledger.Duplicate:
-		if receipt.Verdict == ledger.Stored && receipt.Link.Status == ledger.Accepted {
-			i.o.Accepted(receipt.Link, batch)
-		}
 		return judged(c, receipt)
 	case ledger.Forked:
 		return refuse(http.StatusConflict, Fork, "another batch with this number was received before").of(offer.Number)

@@ -46,6 +46,8 @@ type Options struct {
 	Accepted func(ledger.Link, *evidence.Batch)
 	// Counted is told what became of each batch.
 	Counted func(Result)
+	// Refused is told of each batch of a known agent that was refused for good, but not of its repetitions.
+	Refused func(chain ledger.Chain, number uint64, why Result, detail string)
 	// Failed is told of errors that are the collector's own; the agent learns only that there was one.
 	Failed func(error)
 }
@@ -65,6 +67,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Accepted == nil {
 		o.Accepted = func(ledger.Link, *evidence.Batch) {}
+	}
+	if o.Refused == nil {
+		o.Refused = func(ledger.Chain, uint64, Result, string) {}
 	}
 	if o.Counted == nil {
 		o.Counted = func(Result) {}

@@ -39,6 +39,7 @@ type center struct {
 	counted  []ingest.Result
 	accepted []uint64
 	failures []error
+	refused  []ingest.Result // that the operator was told of
 }
 
 // newCenter serves ingest over plain HTTP, or over TLS with the collector's own certificate.
@@ -58,7 +59,7 @@ func newCenter(t testing.TB, secure bool, change func(*ingest.Options)) *center 
 		t.Fatal(err)
 	}
 	c := &center{Ledger: l, registry: r}
-	options := ingest.Options{Ledger: l, Registry: r, Counted: c.count, Accepted: c.accept, Failed: c.fail}
+	options := ingest.Options{Ledger: l, Registry: r, Counted: c.count, Accepted: c.accept, Refused: c.refuse, Failed: c.fail}
 	if change != nil {
 		change(&options)
 	}
@@ -90,6 +91,12 @@ func (c *center) accept(link ledger.Link, b *evidence.Batch) {
 	if b.Number == link.Number {
 		c.accepted = append(c.accepted, link.Number)
 	}
+}
+
+func (c *center) refuse(_ ledger.Chain, _ uint64, why ingest.Result, _ string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.refused = append(c.refused, why)
 }
 
 func (c *center) fail(err error) {

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -103,6 +104,9 @@ func (want refusal) check(t *testing.T, c *center, a *agent, body []byte) {
 	if want.stub != ledger.ReasonNone {
 		if len(links) != 2 || links[1].Status != ledger.Refused || links[1].Reason != want.stub || links[1].Number != r.Number {
 			t.Fatalf("kept: %+v, want a stub of batch %d", links, r.Number)
+		}
+		if !slices.Equal(c.refused, []ingest.Result{want.counts}) {
+			t.Errorf("the operator was told of %v, want %v once", c.refused, want.counts)
 		}
 		// Sent again because the answer was lost, it gets the same answer.
 		if again, r := a.send(t, body); again != want.status || r.Error.Code != want.code || c.last() != ingest.Duplicate {

@@ -69,7 +69,14 @@ func New(ctx context.Context, o Options) (*Projection, error) {
 		return nil, fmt.Errorf("find end of ledger: %w", err)
 	}
 	p := &Projection{ledger: o.Ledger, news: o.News, told: end}
-	if err := p.load(ctx); err != nil {
+	err = p.load(ctx)
+	if errors.Is(err, errFormat) {
+		// Of an earlier release: everything is derived, so it is folded again at the next CatchUp.
+		if err = p.ledger.Update(ctx, func(tx ledger.Tx) error { return tx.Reset() }); err == nil {
+			err = p.load(ctx)
+		}
+	}
+	if err != nil {
 		return nil, fmt.Errorf("load projection: %w", err)
 	}
 	return p, nil

@@ -11,6 +11,7 @@ import (
 
 	"portolan"
 	"portolan/availability"
+	"portolan/collector/ledger"
 	"portolan/evidence"
 )
 
@@ -115,4 +116,26 @@ func dueOfInOrder(t *testing.T, f *fake, window portolan.Span) availability.Due 
 		again.send(portolan.Backlog, window.To, chunk...)
 	}
 	return dueIn(t, newProjection(t, l), window)
+}
+
+// What an earlier release stored in another form is folded again from the ledger, never read as if it were ours.
+func TestProjection_OtherFormatIsFoldedAgain(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(3, 1))
+	l := openLedger(t)
+	f := newFake(t, l, "MIA-1", planOf("primary", "lookup"))
+	eventful(f, rng)
+	f.sendShuffled(rng, 60)
+	newProjection(t, l)
+	want := dumpOf(t, l)
+	for name, stored := range map[string][]byte{"before-formats": {42}, "a-later-one": {format + 1, 42}, "none": nil} {
+		err := l.Update(t.Context(), func(tx ledger.Tx) error { return tx.PutValue(positionName, stored) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		newProjection(t, l)
+		if diff := cmp.Diff(dumpOf(t, l), want); diff != "" {
+			t.Errorf("%s: folded again it differs (-got +want):\n%s", name, diff)
+		}
+	}
 }

@@ -159,7 +159,7 @@ func (out *unstored) put(tx ledger.Tx, position ledger.Position) error {
 	if err := out.putSketches(tx); err != nil {
 		return err
 	}
-	return tx.PutValue(positionName, binary.AppendUvarint(nil, uint64(position)))
+	return tx.PutValue(positionName, binary.AppendUvarint(binary.AppendUvarint(nil, format), uint64(position)))
 }
 
 // putSketches adds what was measured to what was stored.
@@ -193,23 +193,37 @@ func (f *folder) stored() {
 	clear(f.values)
 }
 
-// positionName is the value that says up to which link everything was folded.
+// positionName is the value that says in which format, and up to which link, everything was folded.
 const positionName = "position"
 
+// format is the number of the form in which rows and states are stored; a change of the form takes the next one.
+const format = 1
+
+// errFormat says that what is stored is of another form than this program's.
+var errFormat = errors.New("stored in another format")
+
+// readStoredAt returns how far the stored projection goes, or errFormat.
 func readStoredAt(v ledger.View) (at storedAt, err error) {
 	b, err := v.Value(positionName)
 	if err != nil {
 		return at, err
 	}
-	if len(b) > 0 {
-		r := reader{b: b}
-		at.position = ledger.Position(r.uint())
-		if r.err != nil {
-			return at, r.err
-		}
+	if at.journal, err = v.JournalCursor(); err != nil {
+		return at, err
 	}
-	at.journal, err = v.JournalCursor()
-	return at, err
+	if len(b) == 0 {
+		if at.journal != 0 {
+			return at, errFormat
+		}
+		return at, nil
+	}
+	r := reader{b: b}
+	stored := r.uint()
+	at.position = ledger.Position(r.uint())
+	if stored != format || r.err != nil {
+		return at, errFormat
+	}
+	return at, nil
 }
 
 // loadPlan brings the plan that an agent follows.
