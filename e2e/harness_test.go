@@ -109,6 +109,14 @@ func (p *process) end(signal syscall.Signal) {
 	}
 }
 
+// signal sends a signal without waiting for anything.
+func (p *process) signal(s syscall.Signal) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
+		p.t.Fatalf("send %s to %s: %v", s, p.name, err)
+	}
+}
+
 func (p *process) ended() bool {
 	select {
 	case <-p.done:

@@ -254,6 +254,31 @@ func TestAgent_KilledLosesNothingAndOwnsUpToItsDeadTime(t *testing.T) {
 	checkUndisturbed(t, l)
 }
 
+// A workstation that was suspended says so when it wakes: the time is neither up nor down.
+func TestAgent_SuspendedOwnsUpToIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, time.Second, "MIA")
+	w.untilRuns("MIA-1", 3)
+	w.agents["MIA-1"].signal(syscall.SIGSTOP)
+	asleep := time.Now()
+	w.until(time.Minute, "20 s to pass", func() error {
+		if passed := time.Since(asleep); passed < 20*time.Second {
+			return fmt.Errorf("%s so far", passed)
+		}
+		return nil
+	})
+	w.agents["MIA-1"].signal(syscall.SIGCONT)
+	w.untilRuns("MIA-1", 3)
+	stream, seq := w.spooled("MIA-1")
+	l := w.open()
+	b := readBooks(t, l)
+	w.checkWhole(b, map[portolan.Stream]portolan.Seq{stream: seq})
+	if got := b.gaps(stream); !slices.Equal(got, []portolan.GapReason{portolan.GapAsleep}) {
+		t.Errorf("gap records = %v, want one: asleep", got)
+	}
+	checkUndisturbed(t, l)
+}
+
 // untilAcknowledged waits until the collector has acknowledged a batch of each agent that was sent from now on.
 func (w *world) untilAcknowledged(agents ...string) {
 	w.t.Helper()
