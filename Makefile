@@ -1,8 +1,8 @@
 # Portolan: `make help` lists what can be done here.
 SHELL := /bin/sh
 GO ?= go
-FUZZTIME ?= 3s
-SOAKTIME ?= 20s
+FUZZCOUNT ?= 1000x
+SOAKCOUNT ?= 20000x
 
 .DEFAULT_GOAL := help
 .PHONY: help run build windows fips setup check test soak bench fmt clean
@@ -38,11 +38,11 @@ check: ## the fast part of test: format, vet for both systems, staticcheck, arch
 test: setup build ## every behaviour once: lint, unit, property, race, fuzz for seconds, end to end, pages
 	@scripts/lint.sh
 	$(GO) test -race -timeout 8m $$($(GO) list ./... | grep -v /e2e)
-	@scripts/fuzz.sh $(FUZZTIME) agent/spool availability evidence internal/strictyaml probe targets
+	@scripts/fuzz.sh $(FUZZCOUNT) agent/spool availability evidence internal/strictyaml probe targets
 	$(GO) test -count 1 -parallel 8 -timeout 8m ./e2e
 
 soak: test ## the long versions: many property checks, long fuzzing, repeated faults
-	@FUZZTIME=$(SOAKTIME) scripts/soak.sh
+	@FUZZCOUNT=$(SOAKCOUNT) scripts/soak.sh
 
 bench: ## figures as lines "name value unit"
 	@scripts/bench.sh .
