@@ -29,7 +29,7 @@ type metrics struct {
 
 // Help texts. They are also the lines of docs/metrics.md.
 const (
-	helpTransactions = "First attempts received since the collector started, by outcome and by whether they were news; all at zero from the first word of an agent whose plan holds the transaction. Rules use the live lane only: backlog happened long ago."
+	helpTransactions = "First attempts received since the collector started, by outcome and by whether they were news; the live ones at zero from the first word of an agent whose plan holds the transaction. Rules use the live lane only: backlog happened long ago."
 	helpDuration     = "How long right answers took, from the start of the run. Failures are not in it."
 	helpStep         = "How long the steps of right answers took, over all ports."
 	helpBatches      = "Batches received, by what became of them."
@@ -115,8 +115,8 @@ func bucketsFor(s *surroundings) []float64 {
 
 func (m *metrics) countBatch(r ingest.Result) { m.batches.WithLabelValues(r.String()).Inc() }
 
-// expect makes the counters and histograms of a plan's series exist, at zero if they are new: a rate sees only what
-// comes after the first sample.
+// expect makes the live counters and the histograms of a plan's series exist, at zero if they are new: a rate sees only
+// what comes after the first sample. Rules do not look at backlog.
 func (m *metrics) expect(port portolan.PortCode, plan *portolan.Plan) {
 	if plan == nil {
 		return
@@ -125,9 +125,7 @@ func (m *metrics) expect(port portolan.PortCode, plan *portolan.Plan) {
 		s := &plan.Series[i]
 		system, transaction := string(s.System), string(s.Transaction)
 		for _, outcome := range []portolan.Outcome{portolan.Good, portolan.Slow, portolan.Failed} {
-			for _, lane := range []portolan.Lane{portolan.Live, portolan.Backlog} {
-				m.transactions.WithLabelValues(system, transaction, string(port), outcome.String(), lane.String())
-			}
+			m.transactions.WithLabelValues(system, transaction, string(port), outcome.String(), portolan.Live.String())
 		}
 		m.duration.WithLabelValues(system, transaction, string(port))
 		for _, step := range s.Steps {

@@ -16,14 +16,17 @@ import (
 // burnWindows are the windows of the multi-window burn-rate rules, with how Prometheus spells them.
 func burnWindows() []burnWindow {
 	return []burnWindow{
-		{"5m", 5 * time.Minute, false}, {"30m", 30 * time.Minute, false}, {"1h", time.Hour, true}, {"2h", 2 * time.Hour, false},
-		{"6h", 6 * time.Hour, false}, {"1d", 24 * time.Hour, true}, {"3d", 72 * time.Hour, false},
+		{label: "5m", length: 5 * time.Minute, ports: true}, {label: "30m", length: 30 * time.Minute},
+		{label: "1h", length: time.Hour, ports: true, ratio: true}, {label: "2h", length: 2 * time.Hour},
+		{label: "6h", length: 6 * time.Hour, ports: true}, {label: "1d", length: 24 * time.Hour, ports: true, ratio: true},
+		{label: "3d", length: 72 * time.Hour},
 	}
 }
 
 type burnWindow struct {
 	label  string
 	length time.Duration
+	ports  bool // it is exported for each port too: 477 ports x 20 systems are many series
 	ratio  bool // its availability is exported too
 }
 
@@ -59,7 +62,7 @@ func newFigureGauges(c *collector) *figureGauges {
 		conventional: prometheus.NewDesc("portolan_conventional_availability_ratio",
 			"The same window the way that leaves out slowness, dependencies, the network and planned maintenance.", labels, nil),
 		burn: prometheus.NewDesc("portolan_error_budget_burn_rate",
-			"How many times faster than the objective allows the error budget was spent in the window, by event time. Absent where nothing was monitored.", labels, nil),
+			"How many times faster than the objective allows the error budget was spent in the window, by event time; for a port in the windows 5m, 1h, 6h and 1d. Absent where nothing was monitored.", labels, nil),
 	}
 }
 
@@ -115,6 +118,9 @@ func (m *metrics) refreshLoop(ctx context.Context) {
 func (g *figureGauges) refresh(ctx context.Context, w burnWindow, now portolan.Instant) error {
 	var samples []prometheus.Metric
 	for scope, group := range scopes() {
+		if scope == "port" && !w.ports {
+			continue
+		}
 		answer, err := g.collector.projection.Figures(ctx, projection.Query{
 			Window: portolan.Span{From: now.Add(-w.length), To: now}, Group: group, Now: now,
 		})
