@@ -22,23 +22,10 @@ func (s *scene) system(system *targets.System) dashboard.System {
 	}
 	for _, cell := range s.cells {
 		if cell.System == system.ID {
-			count(&d.Ports, cell.State)
+			d.Ports.Count(cell.State)
 		}
 	}
 	return d
-}
-
-func count(c *dashboard.Counts, state portolan.State) {
-	switch state {
-	case portolan.Up:
-		c.Up++
-	case portolan.SlowState:
-		c.Slow++
-	case portolan.Down:
-		c.Down++
-	case portolan.Unmonitored:
-		c.Unmonitored++
-	}
 }
 
 // port describes a port with its cells, of one system if only is not nil.

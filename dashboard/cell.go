@@ -111,8 +111,8 @@ func (c Counts) words() string {
 	return strings.Join(parts, ", ")
 }
 
-// count adds one in state s.
-func (c *Counts) count(s portolan.State) {
+// Count adds one in state s.
+func (c *Counts) Count(s portolan.State) {
 	switch s {
 	case portolan.Up:
 		c.Up++

@@ -275,7 +275,7 @@ func nation(systems int, seed uint64) *fixture {
 		}}
 		for j := range v.Systems {
 			cell := drawnCell(random, v.Systems[j].ID)
-			tally(&v.Systems[j].Ports, cell.State)
+			v.Systems[j].Ports.Count(cell.State)
 			p.Cells = append(p.Cells, cell)
 		}
 		v.Ports = append(v.Ports, p)
@@ -298,17 +298,4 @@ func drawnCell(random *rand.Rand, system portolan.SystemID) dashboard.Cell {
 	}
 	cell.System = system
 	return cell
-}
-
-func tally(c *dashboard.Counts, s portolan.State) {
-	switch s {
-	case portolan.Up:
-		c.Up++
-	case portolan.SlowState:
-		c.Slow++
-	case portolan.Down:
-		c.Down++
-	case portolan.Unmonitored:
-		c.Unmonitored++
-	}
 }

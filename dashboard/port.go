@@ -37,7 +37,7 @@ func portFrame(v *PortDetail) *frame {
 	var said string
 	for _, cell := range v.Port.Cells {
 		view := viewPortCell(c, v, cell)
-		counts.count(cell.State)
+		counts.Count(cell.State)
 		if cell.State == counts.state() && cell.State != portolan.Up && said == "" {
 			said = view.Short + " is " + cell.State.String() + " here " + sinceWords(view.Since)
 		}

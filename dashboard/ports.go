@@ -153,7 +153,7 @@ func viewGroup(c *clock, office string, ports []Port, row func(Port) portRow) gr
 	for _, p := range ports {
 		r := row(p)
 		r.state = worst(p.Cells)
-		counts.count(r.state)
+		counts.Count(r.state)
 		g.Rows = append(g.Rows, r)
 	}
 	slices.SortFunc(g.Rows, func(a, b portRow) int {

@@ -59,7 +59,7 @@ func workstationFrame(v *Workstation) *frame {
 func workstationSummary(v *Workstation) summary {
 	var counts Counts
 	for _, s := range v.Series {
-		counts.count(s.State)
+		counts.Count(s.State)
 	}
 	switch {
 	case counts.total() == 0:
