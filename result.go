@@ -38,6 +38,8 @@ type StepResult struct {
 	Phases   PhaseTimes
 	Outcome  Outcome
 	Bytes    int64 // size of the answer's body; bodies themselves are not kept
+	// Measures holds what else the step measured, each measure once; nil for most ways of talking.
+	Measures []Measurement
 }
 
 // Remainder returns the part of the step's time that no phase accounts for.

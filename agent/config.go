@@ -8,6 +8,7 @@ import (
 
 	"portolan"
 	"portolan/internal/strictyaml"
+	"portolan/targets"
 )
 
 // Config is the agent's configuration file. DefaultConfig gives what a file leaves out.
@@ -30,8 +31,9 @@ type Config struct {
 	Catalogue string `yaml:"catalogue"`
 	// Systems limits the systems that are probed; empty for all of the catalogue.
 	Systems []portolan.SystemID `yaml:"systems"`
-	// Endpoints says where a system is reached from here, in place of its definition's endpoint.
-	Endpoints map[portolan.SystemID]string `yaml:"endpoints"`
+	// Endpoints says where systems are reached from here, in place of their definitions' endpoints: "apis" is
+	// the system's endpoint, "apis.tcp" its further one of that name.
+	Endpoints map[targets.EndpointID]string `yaml:"endpoints"`
 	// Interval replaces every definition's interval; zero leaves them. For demonstrations.
 	Interval time.Duration `yaml:"interval"`
 	// Proxy is the URL of the proxy that transactions go through; names are resolved there. Empty for none.
@@ -105,7 +107,9 @@ func (c Config) validate(doc *strictyaml.Document) {
 		}
 	}
 	for id, endpoint := range c.Endpoints {
-		checkURL(doc, "endpoints."+string(id), endpoint, "http", "https", "tcp")
+		if err := targets.CheckEndpoint(endpoint); err != nil {
+			doc.Report("endpoints."+string(id), err.Error(), "")
+		}
 	}
 	checkURL(doc, "proxy", c.Proxy, "http", "https", "socks5")
 	if c.Interval != 0 && c.Interval < time.Second {

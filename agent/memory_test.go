@@ -7,8 +7,7 @@ import (
 	"portolan"
 	"portolan/dashboard"
 	"portolan/evidence"
-	"portolan/probe"
-	"portolan/probe/web"
+	"portolan/internal/ways"
 	"portolan/schedule"
 	"portolan/targets"
 )
@@ -18,7 +17,7 @@ const memoryStart portolan.Instant = 1_800_000_000_000_000
 // mustRemember returns a memory of TPAC's transaction, run every ten seconds.
 func mustRemember(t *testing.T) *memory {
 	t.Helper()
-	catalogue, err := targets.Load(targets.Options{Ways: []probe.Way{web.Way()}, CheckCron: schedule.CheckCron})
+	catalogue, err := targets.Load(targets.Options{Ways: ways.All(), CheckCron: schedule.CheckCron})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,8 +22,7 @@ import (
 	"portolan/availability"
 	"portolan/collector/registry"
 	"portolan/evidence"
-	"portolan/probe"
-	"portolan/probe/web"
+	"portolan/internal/ways"
 )
 
 // running is a collector that runs in this process and is reached by HTTP.
@@ -43,7 +42,7 @@ func startCollector(t *testing.T, data string, change func(*Options)) *running {
 		t.Fatal(err)
 	}
 	ready := make(chan struct{})
-	o := Options{Config: config, Ways: []probe.Way{web.Way()}, Listener: listener, Ready: func() { close(ready) }}
+	o := Options{Config: config, Ways: ways.All(), Listener: listener, Ready: func() { close(ready) }}
 	if change != nil {
 		change(&o)
 	}

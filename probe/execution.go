@@ -91,6 +91,7 @@ func (e *execution) performStep(ctx context.Context, step *Step) bool {
 		Phases:   within(seen.Phases, duration),
 		Outcome:  outcomeOf(seen.Failure, duration, step.Latency),
 		Bytes:    max(0, seen.Bytes),
+		Measures: seen.Measures,
 	}
 	e.steps = append(e.steps, result)
 	e.failures = append(e.failures, seen.Failure)

@@ -41,6 +41,8 @@ type Observation struct {
 	Phases portolan.PhaseTimes
 	// Bytes is the size of the answer's body as it was received.
 	Bytes int64
+	// Measures holds what else was measured, each measure once.
+	Measures []portolan.Measurement
 	// Failure is nil if the answer was right.
 	Failure *Failure
 }

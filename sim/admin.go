@@ -12,6 +12,7 @@ import (
 	"portolan"
 	"portolan/internal/strictyaml"
 	"portolan/sim/fault"
+	"portolan/targets"
 )
 
 // mostAdmin is the size of the largest list of faults, in bytes.
@@ -134,15 +135,16 @@ type systemAddress struct {
 	System       portolan.SystemID   `json:"system"`
 	Title        string              `json:"title"`
 	Address      string              `json:"address"`
+	Doors        map[string]string   `json:"doors,omitempty"` // addresses of further endpoints by name
 	Dependencies []portolan.SystemID `json:"dependencies"`
 	Steps        []portolan.StepID   `json:"steps"`
 }
 
 type relayAddress struct {
-	Agent   portolan.AgentID  `json:"agent"`
-	Port    portolan.PortCode `json:"port"`
-	Target  portolan.SystemID `json:"target"`
-	Address string            `json:"address"`
+	Agent   portolan.AgentID   `json:"agent"`
+	Port    portolan.PortCode  `json:"port"`
+	Target  targets.EndpointID `json:"target"`
+	Address string             `json:"address"`
 }
 
 type addresses struct {
@@ -154,10 +156,14 @@ func (s *Simulator) addresses() addresses {
 	list := addresses{Systems: []systemAddress{}, Relays: []relayAddress{}}
 	for _, v := range s.services {
 		uses := append([]portolan.SystemID{}, v.system.Uses...)
-		list.Systems = append(list.Systems, systemAddress{v.system.ID, v.system.Title, v.gate.Addr().String(), uses, v.system.Steps()})
+		doors := map[string]string{}
+		for i, gate := range v.doors {
+			doors[v.system.Doors[i].Name] = gate.Addr().String()
+		}
+		list.Systems = append(list.Systems, systemAddress{v.system.ID, v.system.Title, v.gate.Addr().String(), doors, uses, v.system.Steps()})
 	}
 	for _, l := range s.links {
-		list.Relays = append(list.Relays, relayAddress{l.origin.Agent, l.origin.Port, l.target, l.relay.Addr().String()})
+		list.Relays = append(list.Relays, relayAddress{l.origin.Agent, l.origin.Port, l.endpoint, l.relay.Addr().String()})
 	}
 	return list
 }

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"portolan"
+	"portolan/internal/ways"
 	"portolan/probe"
-	"portolan/probe/web"
 	"portolan/targets"
 )
 
@@ -21,11 +21,11 @@ type workstation struct {
 
 func (w world) workstation(agent portolan.AgentID, system portolan.SystemID) workstation {
 	w.t.Helper()
-	address, _ := w.Relay(agent, system)
+	address, _ := w.Relay(agent, targets.NewEndpointID(system, ""))
 	catalogue, err := targets.Load(targets.Options{
-		Ways:      []probe.Way{web.Way()},
+		Ways:      ways.All(),
 		CheckCron: func(string, string) error { return nil },
-		Endpoints: map[portolan.SystemID]string{system: "http://" + address},
+		Endpoints: map[targets.EndpointID]string{targets.NewEndpointID(system, ""): "http://" + address},
 		Only:      []portolan.SystemID{system},
 	})
 	if err != nil {

@@ -47,11 +47,19 @@ func (s *Simulator) config(dir string, station fault.Origin) []byte {
 	fmt.Fprintf(&b, "page: {listen: \"127.0.0.1:0\"}\ninterval: %s\n", s.options.Interval)
 	fmt.Fprintf(&b, "systems: [%s]\nendpoints:\n", strings.Join(s.options.Systems, ", "))
 	for _, l := range s.links {
-		if l.origin == station && l.target != collectorID {
-			fmt.Fprintf(&b, "  %s: %q\n", l.target, "http://"+l.relay.Addr().String())
+		if l.origin == station && l.target() != collectorID {
+			fmt.Fprintf(&b, "  %s: %q\n", l.endpoint, l.url())
 		}
 	}
 	return b.Bytes()
+}
+
+// url is how the agent's configuration spells where the link begins: doors do not speak HTTP.
+func (l *link) url() string {
+	if _, door := l.endpoint.Split(); door != "" {
+		return l.relay.Addr().String()
+	}
+	return "http://" + l.relay.Addr().String()
 }
 
 // replaceFile writes a file so that a reader sees it whole or not at all.
@@ -76,9 +84,12 @@ func (s *Simulator) printTable(w io.Writer) error {
 	fmt.Fprintf(table, "admin\t\thttp://%s/\n", s.admin.Addr())
 	for _, v := range s.services {
 		fmt.Fprintf(table, "system\t%s\thttp://%s\t%s\n", v.system.ID, v.gate.Addr(), v.system.Title)
+		for i, gate := range v.doors {
+			fmt.Fprintf(table, "door\t%s.%s\t%s\n", v.system.ID, v.system.Doors[i].Name, gate.Addr())
+		}
 	}
 	for _, l := range s.links {
-		fmt.Fprintf(table, "relay\t%s\thttp://%s\tto %s\n", l.origin.Agent, l.relay.Addr(), l.target)
+		fmt.Fprintf(table, "relay\t%s\t%s\tto %s\n", l.origin.Agent, l.url(), l.endpoint)
 	}
 	return table.Flush()
 }

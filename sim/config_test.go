@@ -14,6 +14,7 @@ import (
 
 	"portolan"
 	"portolan/agent"
+	"portolan/targets"
 )
 
 func TestConfig_OneFileForEachAgent(t *testing.T) {
@@ -41,7 +42,7 @@ func TestConfig_OneFileForEachAgent(t *testing.T) {
 		want.Collector.URL, want.Collector.TokenFile = "http://"+collector, want.Data+".token"
 		want.Page.Listen = "127.0.0.1:0"
 		want.Systems = []portolan.SystemID{"tpac"}
-		want.Endpoints = map[portolan.SystemID]string{"tpac": "http://" + tpac}
+		want.Endpoints = map[targets.EndpointID]string{"tpac": "http://" + tpac}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", id, diff)
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"portolan"
+	"portolan/targets"
 )
 
 func TestEffect_OutageRefusesUntilRepaired(t *testing.T) {
@@ -42,7 +43,7 @@ func TestEffect_PartitionTimesOutConnecting(t *testing.T) {
 	w := start(t, Options{Collector: listening(t)})
 	w.put(`[{"where":{"port":"MIA"},"effect":"partition"}]`)
 	for _, target := range []portolan.SystemID{"tpac", collectorID} {
-		address, _ := w.Relay("MIA-1", target)
+		address, _ := w.Relay("MIA-1", targets.NewEndpointID(target, ""))
 		var timeout net.Error
 		if c, err := net.DialTimeout("tcp", address, glimpse); !errors.As(err, &timeout) || !timeout.Timeout() {
 			t.Errorf("connect to %s: got %v %v, want a time-out", target, c, err)

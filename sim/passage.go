@@ -27,10 +27,12 @@ func (s *Simulator) apply(active []fault.Fault) error {
 		})
 	}
 	for _, service := range s.services {
-		set(string(service.system.ID), service.gate, servicePassage(service.system.ID, active))
+		for id, gate := range service.gates() {
+			set(string(id), gate, servicePassage(service.system.ID, active))
+		}
 	}
 	for _, l := range s.links {
-		set(fmt.Sprintf("%s from %s", l.target, l.origin.Agent), l.relay, linkPassage(l.origin, l.target, active))
+		set(fmt.Sprintf("%s from %s", l.endpoint, l.origin.Agent), l.relay, linkPassage(l.origin, l.target(), active))
 	}
 	setting.Wait()
 	return errors.Join(errs...)

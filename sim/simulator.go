@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -18,10 +19,11 @@ import (
 	"portolan/sim/fault"
 	"portolan/sim/relay"
 	"portolan/sim/screening"
+	"portolan/targets"
 )
 
 // collectorID is how faults name the collector behind the relays.
-const collectorID portolan.SystemID = "collector"
+const collectorID = "collector"
 
 // Simulator is a running simulated world.
 type Simulator struct {
@@ -35,18 +37,25 @@ type Simulator struct {
 	http     *http.Server
 }
 
-// service is one system at its address.
+// service is one system at its addresses.
 type service struct {
 	system screening.System
 	gate   *relay.Gate
+	doors  []*relay.Gate // one for each of the system's doors
 	server *screening.Server
 }
 
-// link is the way from one workstation to one target.
+// link is the way from one workstation to one endpoint.
 type link struct {
-	origin fault.Origin
-	target portolan.SystemID
-	relay  *relay.Relay
+	origin   fault.Origin
+	endpoint targets.EndpointID
+	relay    *relay.Relay
+}
+
+// target is the system that the link leads to.
+func (l *link) target() portolan.SystemID {
+	system, _ := l.endpoint.Split()
+	return system
 }
 
 // Files names the files that complete the options; empty: none.
@@ -137,35 +146,67 @@ func (s *Simulator) openServices(origins *relay.Origins) error {
 		Origin:     s.station,
 	}
 	for _, system := range systems {
-		gate, err := relay.Listen()
-		if err != nil {
+		service := &service{system: system, server: screening.NewServer(system, needs)}
+		s.services = append(s.services, service)
+		if err := service.open(); err != nil {
 			return fmt.Errorf("open %s: %w", system.ID, err)
 		}
-		s.services = append(s.services, &service{system, gate, screening.NewServer(system, needs)})
 	}
 	return nil
 }
 
-func (s *Simulator) openLinks(origins *relay.Origins) error {
-	type target struct {
-		id      portolan.SystemID
-		address string
+func (v *service) open() (err error) {
+	if v.gate, err = relay.Listen(); err != nil {
+		return err
 	}
-	var targets []target
-	for _, name := range s.options.Systems {
-		address, _ := s.address(portolan.SystemID(name))
-		targets = append(targets, target{portolan.SystemID(name), address})
+	for range v.system.Doors {
+		gate, err := relay.Listen()
+		if err != nil {
+			return err
+		}
+		v.doors = append(v.doors, gate)
+	}
+	return nil
+}
+
+// gates returns the gates of the system by its endpoints.
+func (v *service) gates() map[targets.EndpointID]*relay.Gate {
+	gates := map[targets.EndpointID]*relay.Gate{targets.NewEndpointID(v.system.ID, ""): v.gate}
+	for i, gate := range v.doors {
+		gates[targets.NewEndpointID(v.system.ID, v.system.Doors[i].Name)] = gate
+	}
+	return gates
+}
+
+func (v *service) close() error {
+	var errs []error
+	for _, gate := range v.gates() {
+		if gate != nil {
+			errs = append(errs, gate.Close())
+		}
+	}
+	return errors.Join(append(errs, ignoreClosed(v.server.Close()))...)
+}
+
+func (s *Simulator) openLinks(origins *relay.Origins) error {
+	addresses := map[targets.EndpointID]string{}
+	for _, service := range s.services {
+		if slices.Contains(s.options.Systems, string(service.system.ID)) {
+			for id, gate := range service.gates() {
+				addresses[id] = gate.Addr().String()
+			}
+		}
 	}
 	if s.options.Collector != "" {
-		targets = append(targets, target{collectorID, s.options.Collector})
+		addresses[collectorID] = s.options.Collector
 	}
 	for _, origin := range s.stations {
-		for _, t := range targets {
-			r, err := relay.Start(origin, t.address, origins)
+		for _, id := range slices.Sorted(maps.Keys(addresses)) {
+			r, err := relay.Start(origin, addresses[id], origins)
 			if err != nil {
-				return fmt.Errorf("open the relay from %s to %s: %w", origin.Agent, t.id, err)
+				return fmt.Errorf("open the relay from %s to %s: %w", origin.Agent, id, err)
 			}
-			s.links = append(s.links, &link{origin, t.id, r})
+			s.links = append(s.links, &link{origin, id, r})
 		}
 	}
 	return nil
@@ -193,11 +234,11 @@ func (s *Simulator) station(agent portolan.AgentID) fault.Origin {
 // Addr returns where the admin interface is served.
 func (s *Simulator) Addr() net.Addr { return s.admin.Addr() }
 
-// Relay returns the address (host:port) by which an agent reaches a system, or the collector under that
-// name.
-func (s *Simulator) Relay(agent portolan.AgentID, target portolan.SystemID) (string, bool) {
+// Relay returns the address (host:port) by which an agent reaches a system's endpoint, or the collector under
+// that name.
+func (s *Simulator) Relay(agent portolan.AgentID, endpoint targets.EndpointID) (string, bool) {
 	for _, l := range s.links {
-		if l.origin.Agent == agent && l.target == target {
+		if l.origin.Agent == agent && l.endpoint == endpoint {
 			return l.relay.Addr().String(), true
 		}
 	}
@@ -219,6 +260,9 @@ func (s *Simulator) Run(ctx context.Context, ready func()) error {
 	}
 	for _, service := range s.services {
 		serve(service.system.ID, func() error { return service.server.Serve(service.gate) })
+		for i, gate := range service.doors {
+			serve(service.system.ID, func() error { return service.server.ServeDoor(gate, service.system.Doors[i]) })
+		}
 	}
 	serve("the admin interface", func() error { return s.http.Serve(s.admin) })
 	err := s.begin()
@@ -277,7 +321,7 @@ func (s *Simulator) close() error {
 	var closing sync.WaitGroup
 	failed := make([]error, len(s.services))
 	for i, service := range s.services {
-		closing.Go(func() { failed[i] = errors.Join(service.gate.Close(), ignoreClosed(service.server.Close())) })
+		closing.Go(func() { failed[i] = service.close() })
 	}
 	closing.Wait()
 	return errors.Join(append(errs, failed...)...)

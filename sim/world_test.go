@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"portolan"
+	"portolan/targets"
 )
 
 const (
@@ -106,7 +107,7 @@ type officer struct {
 // at returns a client that reaches a system as an agent does. Each request has a connection of its own.
 func (w world) at(agent portolan.AgentID, target portolan.SystemID) *officer {
 	w.t.Helper()
-	address, ok := w.Relay(agent, target)
+	address, ok := w.Relay(agent, targets.NewEndpointID(target, ""))
 	if !ok {
 		w.t.Fatalf("no relay from %s to %s", agent, target)
 	}

@@ -17,6 +17,7 @@ type definition struct {
 	Synthetic    syntheticDefinition     `yaml:"synthetic"`
 	Objective    objectiveDefinition     `yaml:"objective,required"`
 	Endpoint     string                  `yaml:"endpoint,required"`
+	Endpoints    map[string]string       `yaml:"endpoints"`
 	Dependencies []dependencyDefinition  `yaml:"dependencies"`
 	Backups      []string                `yaml:"backups"`
 	Load         loadDefinition          `yaml:"load,required"`

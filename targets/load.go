@@ -29,8 +29,8 @@ type Options struct {
 	// Dir is a folder whose *.yaml files replace the embedded ones of the same systems, and add others.
 	// Empty for the embedded catalogue alone.
 	Dir string
-	// Endpoints replaces the endpoints of the systems that it names.
-	Endpoints map[portolan.SystemID]string
+	// Endpoints replaces the endpoints that it names.
+	Endpoints map[EndpointID]string
 	// Only keeps the systems that it names. Nil keeps all.
 	Only []portolan.SystemID
 }
@@ -123,32 +123,6 @@ func twice(s, first *System) strictyaml.Fault {
 func (c *Catalogue) add(s *System) {
 	c.Systems = append(c.Systems, s)
 	slices.SortFunc(c.Systems, func(a, b *System) int { return strings.Compare(string(a.ID), string(b.ID)) })
-}
-
-// redirect replaces endpoints. The catalogue is this load's own, so nobody else sees it change.
-func (c *Catalogue) redirect(endpoints map[portolan.SystemID]string) error {
-	for id, endpoint := range endpoints {
-		s := c.System(id)
-		if s == nil {
-			return c.unknown(id)
-		}
-		if err := s.Redirect(endpoint); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Redirect replaces the system's endpoint. It is for whoever loaded the system, before others have it.
-func (s *System) Redirect(endpoint string) error {
-	if problem := endpointProblem(endpoint); problem != "" {
-		return fmt.Errorf("endpoint %q of system %q: %s: want a URL such as http://tpac.example:8080", endpoint, s.ID, problem)
-	}
-	s.Endpoint = endpoint
-	for _, t := range s.Transactions {
-		t.Values[valueEndpoint] = endpoint
-	}
-	return nil
 }
 
 func (c *Catalogue) only(ids []portolan.SystemID) (*Catalogue, error) {

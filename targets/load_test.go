@@ -143,7 +143,7 @@ func TestLoad_KeepsOnlyWhatIsAsked(t *testing.T) {
 func TestLoad_ReplacesEndpoints(t *testing.T) {
 	t.Parallel()
 	o := options()
-	o.Endpoints = map[portolan.SystemID]string{"tpac": "http://127.0.0.1:1"}
+	o.Endpoints = map[targets.EndpointID]string{"tpac": "http://127.0.0.1:1"}
 	c, err := targets.Load(o)
 	if err != nil {
 		t.Fatal(err)
@@ -152,7 +152,7 @@ func TestLoad_ReplacesEndpoints(t *testing.T) {
 	if got := tpac.Transactions[0].Values["endpoint"]; got != "http://127.0.0.1:1" || tpac.Endpoint != got {
 		t.Errorf("got endpoint %q and %q", got, tpac.Endpoint)
 	}
-	for _, bad := range []map[portolan.SystemID]string{{"tpac": "localhost"}, {"none": "http://127.0.0.1:1"}} {
+	for _, bad := range []map[targets.EndpointID]string{{"tpac.desk": "127.0.0.1:1"}, {"tpac": "localhost"}, {"none": "http://127.0.0.1:1"}} {
 		o.Endpoints = bad
 		if _, err := targets.Load(o); err == nil {
 			t.Errorf("endpoints %v: got no error", bad)

@@ -28,8 +28,10 @@ type System struct {
 	Dependencies []Dependency
 	Backups      []portolan.SystemID // in the order in which users fall back on them
 	// MaxRate is how many synthetic transactions a second the owner accepts from the whole fleet.
-	MaxRate      float64
-	Endpoint     string // that steps refer to as ${endpoint}
+	MaxRate  float64
+	Endpoint string // that steps refer to as ${endpoint}
+	// Endpoints are further ways in, by the name under which steps refer to them as ${endpoint.NAME}.
+	Endpoints    map[string]string
 	Transactions []*probe.Transaction
 	File         string // the definition's, for people
 	Source       []byte // the definition's bytes

@@ -2,7 +2,6 @@ package targets
 
 import (
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -54,7 +53,6 @@ func (c *checker) fill(def definition) {
 	s.Name = c.text("name", def.Name)
 	s.Owner = Owner{c.text("owner.organization", def.Owner.Organization), c.text("owner.contact", def.Owner.Contact)}
 	s.Objective = portolan.Objective{Availability: float64(def.Objective.Availability), Window: def.Objective.Window}
-	s.Endpoint = def.Endpoint
 	s.MaxRate = def.Load.MaxPerSecond
 	c.checkPromises(def)
 	s.Dependencies = c.dependencies(def.Dependencies)
@@ -68,9 +66,7 @@ func (c *checker) checkPromises(def definition) {
 	if w := def.Objective.Window; w < time.Hour || w > maxWindow {
 		c.doc.Report("objective.window", strictyaml.FormatDuration(w), "want 1h to 366d")
 	}
-	if problem := endpointProblem(def.Endpoint); problem != "" {
-		c.doc.Report("endpoint", problem, "want a URL such as http://tpac.example:8080, or a host and port")
-	}
+	c.endpoints(def)
 	if rate := def.Load.MaxPerSecond; rate <= 0 || rate > maxRate {
 		c.doc.Report("load.max_per_second", fmt.Sprint(rate), "want more than 0 transactions a second from the whole fleet, at most a million")
 	}
@@ -88,30 +84,6 @@ func (c *checker) checkConsent(def syntheticDefinition) {
 	if c.doc.Has("synthetic.by") {
 		c.text("synthetic.by", def.By)
 	}
-}
-
-func endpointProblem(endpoint string) string {
-	if strings.TrimSpace(endpoint) == "" {
-		return "nothing in it"
-	}
-	if !strings.Contains(endpoint, "://") {
-		if host, port, ok := strings.Cut(endpoint, ":"); !ok || host == "" || port == "" || strings.ContainsAny(endpoint, " /") {
-			return fmt.Sprintf("%q is no address", endpoint)
-		}
-		return ""
-	}
-	u, err := url.Parse(endpoint)
-	switch {
-	case err != nil:
-		return fmt.Sprintf("%q is no URL", endpoint)
-	case u.Host == "":
-		return fmt.Sprintf("%q names no host", endpoint)
-	case u.User != nil:
-		return "the URL holds a user name"
-	case strings.HasSuffix(u.Path, "/") || u.RawQuery != "" || u.Fragment != "":
-		return fmt.Sprintf("%q has more than steps can append a path to", endpoint)
-	}
-	return ""
 }
 
 func (c *checker) dependencies(defs []dependencyDefinition) []Dependency {

@@ -35,7 +35,7 @@ func (c *checker) transaction(at string, def transactionDefinition) *probe.Trans
 		Interval: def.Interval, Cron: def.Cron, Zone: def.Zone,
 		Latency: def.Latency, Timeout: def.Timeout,
 		Retries: def.Retries, RetryAfter: def.RetryAfter,
-		Values: map[string]string{valueEndpoint: c.system.Endpoint},
+		Values: c.system.endpointValues(),
 	}
 	if def.Share != nil {
 		t.Share = *def.Share

@@ -16,8 +16,7 @@ import (
 	"portolan/agent"
 	"portolan/internal/buildinfo"
 	"portolan/internal/service"
-	"portolan/probe"
-	"portolan/probe/web"
+	"portolan/internal/ways"
 )
 
 const usage = `Usage: portolan-agent --config FILE
@@ -55,7 +54,7 @@ func run(args []string, stderr io.Writer) int {
 		flags.Usage()
 		return 2
 	}
-	o, err := agent.Load(*path, []probe.Way{web.Way()}, logger(stderr))
+	o, err := agent.Load(*path, ways.All(), logger(stderr))
 	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return 2

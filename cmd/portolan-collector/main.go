@@ -16,8 +16,7 @@ import (
 	"portolan/collector"
 	"portolan/internal/buildinfo"
 	"portolan/internal/service"
-	"portolan/probe"
-	"portolan/probe/web"
+	"portolan/internal/ways"
 )
 
 const description = `Takes in agents' evidence, keeps it, and serves figures, pages, the API and metrics.
@@ -42,7 +41,7 @@ func main() {
 }
 
 func run(flags flags, stderr io.Writer) int {
-	o := collector.Options{Path: flags.Config, Ways: []probe.Way{web.Way()}, Log: flags.logger(stderr)}
+	o := collector.Options{Path: flags.Config, Ways: ways.All(), Log: flags.logger(stderr)}
 	var err error
 	if o.Config, err = flags.config(); err == nil {
 		err = collector.Check(o)

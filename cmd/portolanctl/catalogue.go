@@ -8,15 +8,15 @@ import (
 
 	"portolan"
 	"portolan/internal/strictyaml"
+	"portolan/internal/ways"
 	"portolan/probe"
-	"portolan/probe/web"
 	"portolan/schedule"
 	"portolan/targets"
 )
 
 // catalogueOptions are the options with which every command reads definitions.
 func catalogueOptions() targets.Options {
-	return targets.Options{Ways: []probe.Way{web.Way()}, CheckCron: schedule.CheckCron}
+	return targets.Options{Ways: ways.All(), CheckCron: schedule.CheckCron}
 }
 
 // readDefinition reads the definition in a file. Its error is of type strictyaml.Faults if the file is at

@@ -24,8 +24,7 @@ import (
 	"portolan/collector/registry"
 	"portolan/evidence"
 	"portolan/internal/clitest"
-	"portolan/probe"
-	"portolan/probe/web"
+	"portolan/internal/ways"
 )
 
 // Each script asks a collector of its own: $COLLECTOR is its address, $DATA its data folder. One agent at MIA has told
@@ -53,7 +52,7 @@ func setupCollector(env *testscript.Env) error {
 	ready, ended := make(chan struct{}), make(chan error, 1)
 	go func() {
 		ended <- collector.Run(ctx, collector.Options{
-			Config: config, Ways: []probe.Way{web.Way()}, Listener: listener, Ready: func() { close(ready) },
+			Config: config, Ways: ways.All(), Listener: listener, Ready: func() { close(ready) },
 		})
 	}()
 	env.Defer(func() {

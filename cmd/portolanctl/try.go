@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"strings"
 	"time"
 
 	"portolan"
@@ -18,12 +19,12 @@ import (
 
 // try is the command try.
 type try struct {
-	File        string `arg:"" help:"The definition of a system." placeholder:"FILE"`
-	Transaction string `help:"Which transaction to run, if the definition has several." placeholder:"ID"`
-	Endpoint    string `help:"Where to reach the system, instead of the definition's endpoint." placeholder:"URL"`
-	Proxy       string `help:"A proxy to go through; names are resolved there." placeholder:"URL"`
-	Agent       string `help:"The agent to run as." default:"TRY-1"`
-	Output      string `help:"How to print: ${enum}." enum:"text,json" default:"text"`
+	File        string   `arg:"" help:"The definition of a system." placeholder:"FILE"`
+	Transaction string   `help:"Which transaction to run, if the definition has several." placeholder:"ID"`
+	Endpoint    []string `help:"Where to reach the system, instead of the definition's endpoint; NAME=ADDRESS for a further one." placeholder:"URL" sep:"none"`
+	Proxy       string   `help:"A proxy to go through; names are resolved there." placeholder:"URL"`
+	Agent       string   `help:"The agent to run as." default:"TRY-1"`
+	Output      string   `help:"How to print: ${enum}." enum:"text,json" default:"text"`
 }
 
 // Help gives examples.
@@ -69,8 +70,8 @@ func (c try) choose() (*targets.System, *probe.Transaction, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if c.Endpoint != "" {
-		if err := system.Redirect(c.Endpoint); err != nil {
+	for _, endpoint := range c.Endpoint {
+		if err := redirect(system, endpoint); err != nil {
 			return nil, nil, usageError{err}
 		}
 	}
@@ -85,6 +86,15 @@ func (c try) choose() (*targets.System, *probe.Transaction, error) {
 		ids = append(ids, string(t.ID))
 	}
 	return nil, nil, usageError{fmt.Errorf("--transaction %q: %s", c.Transaction, strictyaml.Suggest(c.Transaction, ids))}
+}
+
+// redirect replaces an endpoint of the system by URL or NAME=ADDRESS.
+func redirect(system *targets.System, endpoint string) error {
+	name, address, named := strings.Cut(endpoint, "=")
+	if !named || strings.Contains(name, ":") {
+		return system.Redirect("", endpoint)
+	}
+	return system.Redirect(name, address)
 }
 
 func (c try) options() (probe.Options, error) {

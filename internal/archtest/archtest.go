@@ -53,6 +53,7 @@ var rooms = []room{
 	{path: "internal/archtest", job: "holds this table"},
 	{path: "internal/strictyaml", job: "reads YAML strictly, with positions", libs: []string{"gopkg.in/yaml.v3"}},
 	{path: "internal/clitest", job: "holds the words of the commands' test scripts", libs: []string{"github.com/rogpeppe/go-internal"}},
+	{path: "internal/ways", job: "lists the ways of talking", ours: []string{"probe", "probe/*"}},
 	{path: "internal/testnet", job: "is a network in memory for tests"},
 	{path: "internal/buildinfo", job: "says which build this is"},
 	{path: "internal/service", job: "runs a daemon under Windows or systemd", libs: []string{"golang.org/x/sys"}},

@@ -35,32 +35,32 @@ type Question struct {
 
 // Ask asks another system over the network and returns the body of its answer. That it cannot be had, does
 // not answer in time or answers with an error is a *Refusal: 502 or 504, as the originals answer.
-func (c *Call) Ask(q Question) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(c.Context(), c.server.options.Upstream)
+func (e *errand) Ask(q Question) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(e.Context(), e.server.options.Upstream)
 	defer cancel()
-	trouble, err := c.server.troubles.calling(ctx, c, q.To)
+	trouble, err := e.server.troubles.calling(ctx, e, q.To)
 	if err != nil {
-		return nil, c.badGateway(q, err)
+		return nil, e.badGateway(q, err)
 	}
 	begun := time.Now()
-	body, err := c.send(ctx, q, trouble.wrong)
+	body, err := e.send(ctx, q, trouble.wrong)
 	if err == nil && trouble.factor > 1 {
 		err = pause(ctx, extra(time.Since(begun), trouble.factor))
 	}
 	if err != nil {
-		return nil, c.badGateway(q, err)
+		return nil, e.badGateway(q, err)
 	}
 	return body, nil
 }
 
 // AskJSON asks another system in JSON and decodes its answer.
-func (c *Call) AskJSON(to portolan.SystemID, path string, question, answer any) error {
+func (e *errand) AskJSON(to portolan.SystemID, path string, question, answer any) error {
 	body, err := json.Marshal(question)
 	if err != nil {
 		return fmt.Errorf("ask %s: %w", to, err)
 	}
 	q := Question{To: to, Method: http.MethodPost, Path: path, Type: "application/json", Body: body}
-	reply, err := c.Ask(q)
+	reply, err := e.Ask(q)
 	if err != nil {
 		return err
 	}
@@ -70,8 +70,8 @@ func (c *Call) AskJSON(to portolan.SystemID, path string, question, answer any) 
 	return nil
 }
 
-func (c *Call) send(ctx context.Context, q Question, wrong bool) ([]byte, error) {
-	address, ok := c.server.options.Addresses(q.To)
+func (e *errand) send(ctx context.Context, q Question, wrong bool) ([]byte, error) {
+	address, ok := e.server.options.Addresses(q.To)
 	if !ok {
 		return nil, fmt.Errorf("%s is not running", q.To)
 	}
@@ -80,15 +80,15 @@ func (c *Call) send(ctx context.Context, q Question, wrong bool) ([]byte, error)
 		return nil, err
 	}
 	req.Header.Set("Content-Type", cmp.Or(q.Type, "application/octet-stream"))
-	req.Header.Set(headerPass, c.server.options.Pass)
-	req.Header.Set(headerOrigin, string(c.Origin.Agent))
+	req.Header.Set(headerPass, e.server.options.Pass)
+	req.Header.Set(headerOrigin, string(e.Origin.Agent))
 	if wrong {
 		req.Header.Set(headerWrong, "1")
 	}
-	if parent := c.Request.Header.Get("Traceparent"); parent != "" {
-		req.Header.Set("Traceparent", parent)
+	if e.trace != "" {
+		req.Header.Set("Traceparent", e.trace)
 	}
-	resp, err := c.server.client.Do(req)
+	resp, err := e.server.client.Do(req)
 	if err != nil {
 		return nil, err
 	}
@@ -104,12 +104,12 @@ func (c *Call) send(ctx context.Context, q Question, wrong bool) ([]byte, error)
 }
 
 // badGateway words what went wrong with a question as the caller's own answer.
-func (c *Call) badGateway(q Question, err error) error {
+func (e *errand) badGateway(q Question, err error) error {
 	switch {
-	case c.Context().Err() != nil:
-		return c.Context().Err()
+	case e.Context().Err() != nil:
+		return e.Context().Err()
 	case errors.Is(err, context.DeadlineExceeded) || os.IsTimeout(err):
-		return refuse(http.StatusGatewayTimeout, "gateway_timeout", "%s gave no answer within %s", q.To, c.server.options.Upstream)
+		return refuse(http.StatusGatewayTimeout, "gateway_timeout", "%s gave no answer within %s", q.To, e.server.options.Upstream)
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return refuse(http.StatusBadGateway, "bad_gateway", "%s: connection refused", q.To)
 	default:

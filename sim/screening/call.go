@@ -2,32 +2,18 @@ package screening
 
 import (
 	"bytes"
-	"context"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
-	"time"
-
-	"portolan"
-	"portolan/sim/fault"
 )
 
 // Call is one request to a system while it is served.
 type Call struct {
+	errand
 	Request *http.Request
-	// Now is when the request came.
-	Now time.Time
-	// Origin is for whom the request is made, handed on by the systems that call others.
-	Origin fault.Origin
 
-	server  *Server
-	step    portolan.StepID
-	direct  bool // from a user's own client, not from another system
-	wrong   bool // the calling system was told that the answer must be false
 	body    []byte
 	bodyErr error
 }
@@ -46,9 +32,6 @@ func (r *Refusal) Error() string { return fmt.Sprintf("%d %s: %s", r.Status, r.C
 func refuse(status int, code, format string, args ...any) error {
 	return &Refusal{status, code, fmt.Sprintf(format, args...)}
 }
-
-// Context is done when the caller no longer waits.
-func (c *Call) Context() context.Context { return c.Request.Context() }
 
 // mostBody is the size of the largest request and of the largest answer of another system, in bytes.
 const mostBody = 256 << 10
@@ -86,19 +69,4 @@ func (c *Call) JSON(into any) error {
 		return refuse(http.StatusBadRequest, "malformed", "more after the JSON value")
 	}
 	return nil
-}
-
-// Draw returns the next random source for a purpose of this step and origin.
-func (c *Call) Draw(purpose string) *rand.Rand {
-	return c.server.draw(c.step, c.Origin, purpose)
-}
-
-// NewID draws an identifier.
-func (c *Call) NewID(purpose string) string {
-	r := c.Draw(purpose)
-	var id [16]byte
-	for i := range id {
-		id[i] = byte(r.Uint32())
-	}
-	return hex.EncodeToString(id[:])
 }

@@ -48,7 +48,8 @@ type Server struct {
 	troubles troubles
 	client   *http.Client
 	http     *http.Server
-	hangUp   context.CancelFunc // ends what is being served
+	serving  context.Context    // done when what is being served must end
+	hangUp   context.CancelFunc // ends it
 }
 
 // NewServer returns a server for a system; Serve starts it.
@@ -64,10 +65,9 @@ func NewServer(system System, options Options) *Server {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
-	serving, hangUp := context.WithCancel(context.Background())
-	s.hangUp = hangUp
+	s.serving, s.hangUp = context.WithCancel(context.Background())
 	s.http = &http.Server{
-		BaseContext:       func(net.Listener) context.Context { return serving },
+		BaseContext:       func(net.Listener) context.Context { return s.serving },
 		Handler:           s.Handler(),
 		ReadHeaderTimeout: headerTime,
 		IdleTimeout:       idleTime,
@@ -112,24 +112,16 @@ func (s *Server) Close() error {
 
 // answer takes the time that the original would, and answers.
 func (s *Server) answer(route Route, r *http.Request) (Answer, error) {
-	call := &Call{Request: r, Now: time.Now(), server: s, step: route.Step}
+	call := &Call{Request: r, errand: errand{
+		Now: time.Now(), ctx: r.Context(), server: s, step: route.Step, trace: r.Header.Get("Traceparent"),
+	}}
 	call.Origin, call.direct, call.wrong = s.originOf(r)
 	call.readBody()
-	trouble, err := s.troubles.serving(call)
-	if err != nil {
-		return Answer{}, err
-	}
-	begun := time.Now()
-	took := latency(call.Draw("latency"), route.Median)
-	if err := pause(call.Context(), time.Duration(float64(took)*s.options.Scale)); err != nil {
-		return Answer{}, err
-	}
-	answer, err := route.Serve(call)
-	if trouble.factor > 1 {
-		if err := pause(call.Context(), extra(time.Since(begun), trouble.factor)); err != nil {
-			return Answer{}, err
-		}
-	}
+	var answer Answer
+	trouble, err := call.perform(route.Median, func() (err error) {
+		answer, err = route.Serve(call)
+		return err
+	})
 	if err == nil && trouble.wrong {
 		answer = route.Wrong(answer)
 	}

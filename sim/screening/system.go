@@ -1,12 +1,13 @@
 // Package screening is the simulated screening systems: what they serve, how long they take, whom they ask.
 //
 // A System is a value: its routes, one for each step of its users' work, and the systems that it depends
-// on. One file describes one system; Builders lists them all. A Server serves one system over HTTP, takes
+// on. One file describes one system; All lists them. A Server serves one system over HTTP and at its doors, takes
 // time for it as the original would, asks other systems over the network, and lets the faults in force act
 // at the step where they belong. Nothing is recorded anywhere, and no real person is known to any of it.
 package screening
 
 import (
+	"slices"
 	"time"
 
 	"portolan"
@@ -19,6 +20,8 @@ type System struct {
 	// Uses lists the systems that its routes ask.
 	Uses   []portolan.SystemID
 	Routes []Route
+	// Doors are ways in that do not speak HTTP, each at an address of its own.
+	Doors []Door
 }
 
 // Route is one way to use a system.
@@ -33,6 +36,16 @@ type Route struct {
 	Serve func(*Call) (Answer, error)
 	// Wrong makes a right answer well-formed and false.
 	Wrong func(Answer) Answer
+}
+
+// Door is a way into a system over plain TCP.
+type Door struct {
+	// Name is that of the endpoint in definitions: ${endpoint.NAME}.
+	Name string
+	// Steps lists the steps that conversations at this door pass, where faults name one.
+	Steps []portolan.StepID
+	// Serve holds one conversation, and returns when it is over; the connection is closed then.
+	Serve func(*Visit)
 }
 
 // Answer is what a system answers: a status and a body that is sent as JSON, or as it is if it is text.
@@ -56,17 +69,21 @@ type Settings struct {
 	Sessions int
 }
 
-// Steps lists the steps that the system serves, each once, in the order of its routes.
+// Steps lists the steps that the system serves, each once, in the order of its routes and doors.
 func (s System) Steps() []portolan.StepID {
 	var steps []portolan.StepID
-	seen := map[portolan.StepID]bool{}
 	for _, r := range s.Routes {
-		if !seen[r.Step] {
-			seen[r.Step] = true
-			steps = append(steps, r.Step)
-		}
+		steps = append(steps, r.Step)
 	}
-	return steps
+	for _, d := range s.Doors {
+		steps = append(steps, d.Steps...)
+	}
+	seen := map[portolan.StepID]bool{}
+	return slices.DeleteFunc(steps, func(step portolan.StepID) bool {
+		twice := seen[step]
+		seen[step] = true
+		return twice
+	})
 }
 
 // All returns every system that can be simulated, users' systems first. A new system is one file and a

@@ -27,30 +27,30 @@ type trouble struct {
 
 // serving waits while a request must hang, and returns what else it suffers. The error is a *Refusal for a
 // request that a fault answers.
-func (t troubles) serving(c *Call) (trouble, error) {
+func (t troubles) serving(e *errand) (trouble, error) {
 	here := func(f fault.Fault) bool {
-		return f.Where.Served(c.server.system.ID, c.step, c.direct) && f.Where.From(c.Origin)
+		return f.Where.Served(e.server.system.ID, e.step, e.direct) && f.Where.From(e.Origin)
 	}
-	active, err := t.settle(c.Context(), here, fault.Hang)
+	active, err := t.settle(e.ctx, here, fault.Hang)
 	if err != nil {
 		return trouble{}, err
 	}
-	found := trouble{factor: 1, wrong: c.wrong}
-	if found.gather(c, active) {
-		return found, refuse(http.StatusServiceUnavailable, "unavailable", "%s has an internal error", c.server.system.ID)
+	found := trouble{factor: 1, wrong: e.wrong}
+	if found.gather(e, active) {
+		return found, refuse(http.StatusServiceUnavailable, "unavailable", "%s has an internal error", e.server.system.ID)
 	}
 	return found, nil
 }
 
 // calling is serving for a call to another system. The error is what the network would say.
-func (t troubles) calling(ctx context.Context, c *Call, to portolan.SystemID) (trouble, error) {
+func (t troubles) calling(ctx context.Context, e *errand, to portolan.SystemID) (trouble, error) {
 	here := func(f fault.Fault) bool {
-		if !f.Where.From(c.Origin) {
+		if !f.Where.From(e.Origin) {
 			return false
 		}
 		// A server cannot refuse some of its callers, so their own calls fail for them.
 		network := f.Effect == fault.Outage || f.Effect == fault.Partition
-		return f.Where.Called(c.server.system.ID, c.step, to) || network && f.Where.Whole(to) && !f.Where.Everywhere()
+		return f.Where.Called(e.server.system.ID, e.step, to) || network && f.Where.Whole(to) && !f.Where.Everywhere()
 	}
 	active, err := t.settle(ctx, here, fault.Hang, fault.Partition)
 	if err != nil {
@@ -62,7 +62,7 @@ func (t troubles) calling(ctx context.Context, c *Call, to portolan.SystemID) (t
 		}
 	}
 	found := trouble{factor: 1}
-	if found.gather(c, active) {
+	if found.gather(e, active) {
 		return found, fmt.Errorf("it answered %d", http.StatusServiceUnavailable)
 	}
 	return found, nil
@@ -95,7 +95,7 @@ func (t troubles) settle(ctx context.Context, here func(fault.Fault) bool, block
 }
 
 // gather adds up what active faults do, and reports whether one makes the request fail.
-func (t *trouble) gather(c *Call, active []fault.Fault) (failed bool) {
+func (t *trouble) gather(e *errand, active []fault.Fault) (failed bool) {
 	for _, f := range active {
 		switch f.Effect {
 		case fault.Slow:
@@ -103,7 +103,7 @@ func (t *trouble) gather(c *Call, active []fault.Fault) (failed bool) {
 		case fault.Wrong:
 			t.wrong = true
 		case fault.Error:
-			failed = c.Draw("error").Float64() < f.Ratio || failed
+			failed = e.Draw("error").Float64() < f.Ratio || failed
 		case fault.EffectUnknown, fault.Outage, fault.Hang, fault.Stale, fault.Partition, fault.Loss, fault.Asleep, fault.Clock:
 			// Waited for above, or had on the network, or not here at all.
 		}

@@ -1,0 +1,17 @@
+// Package ways is the one list of the ways of talking to screening systems.
+//
+// A new way of talking is a package under probe/ and a line here; commands hand the list to targets.Load. The
+// package decides nothing: which of the ways a definition uses, the definition says.
+package ways
+
+import (
+	"portolan/probe"
+	"portolan/probe/web"
+)
+
+// All returns every way of talking that definitions may use.
+func All() []probe.Way {
+	return []probe.Way{
+		web.Way(),
+	}
+}
