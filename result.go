@@ -39,7 +39,7 @@ type StepResult struct {
 	Outcome  Outcome
 	Bytes    int64 // size of the answer's body; bodies themselves are not kept
 	// Measures holds what else the step measured, each measure once; nil for most ways of talking.
-	Measures []Measurement
+	Measures []Measurement `json:",omitempty"`
 }
 
 // Remainder returns the part of the step's time that no phase accounts for.
