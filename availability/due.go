@@ -44,7 +44,7 @@ type DueOptions struct {
 	Window   portolan.Span
 	Schedule Schedule
 	// Attempts holds the series' runs in any order: those due in the window whenever they started, and those in
-	// progress in it whenever they were due.
+	// progress in it whenever they were due. For each due run all of them are looked through.
 	Attempts []Attempt
 	Excused  []portolan.Span
 }
@@ -55,17 +55,22 @@ type DueOptions struct {
 // displaced (another run of the series was still in progress) + excused (farewell, closed hours, back-off, kill
 // switch, not yet assigned) + missing (the rest)".
 func CountDue(o DueOptions) Due {
-	first := firstStarts(o.Attempts)
-	busy := busySpans(o.Attempts)
-	excused := union(o.Excused)
 	var count Due
+	var busy, excused []portolan.Span
+	sorted := false // what is needed only for runs that did not take place
 	for due, next := range dues(o.Schedule, o.Window) {
-		start, ran := first[due]
+		if start, ran := firstStart(o.Attempts, due); ran {
+			if start < next {
+				count.Seen++
+			} else {
+				count.Late++
+			}
+			continue
+		}
+		if !sorted {
+			busy, excused, sorted = busySpans(o.Attempts), union(o.Excused), true
+		}
 		switch {
-		case ran && start < next:
-			count.Seen++
-		case ran:
-			count.Late++
 		case within(&busy, due):
 			count.Displaced++
 		case within(&excused, due):
@@ -91,18 +96,14 @@ func dues(s Schedule, window portolan.Span) iter.Seq2[portolan.Instant, portolan
 	}
 }
 
-// firstStarts returns the earliest start of a first attempt for each due instant.
-func firstStarts(attempts []Attempt) map[portolan.Instant]portolan.Instant {
-	first := make(map[portolan.Instant]portolan.Instant, len(attempts))
-	for _, a := range attempts {
-		if a.Number != 1 {
-			continue
-		}
-		if start, ok := first[a.Due]; !ok || a.Start < start {
-			first[a.Due] = a.Start
+// firstStart returns the earliest start of a first attempt at a due instant.
+func firstStart(attempts []Attempt, due portolan.Instant) (start portolan.Instant, ran bool) {
+	for i := range attempts {
+		if a := &attempts[i]; a.Number == 1 && a.Due == due && (!ran || a.Start < start) {
+			start, ran = a.Start, true
 		}
 	}
-	return first
+	return start, ran
 }
 
 // busySpans returns when any run was in progress.

@@ -257,7 +257,7 @@ func writeEvent(w http.ResponseWriter, n projection.News) {
 		ReceivedAt: n.Link.ReceivedAt.Time(), Results: []eventResult{},
 	}
 	for i := range n.Results {
-		r := &n.Results[i]
+		r := n.Results[i]
 		e.Results = append(e.Results, eventResult{
 			System: r.System, Transaction: r.Transaction, Start: r.Start.Time(), DurationSeconds: r.Duration.Seconds(),
 			Outcome: r.Outcome, Symptom: symptomOf(r.Symptom),

@@ -80,6 +80,9 @@ func run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
+	if o.started != nil {
+		o.started(c)
+	}
 	listener := o.Listener
 	if listener == nil {
 		if listener, err = new(net.ListenConfig).Listen(ctx, "tcp", o.Config.Listen); err != nil {

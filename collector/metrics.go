@@ -139,7 +139,7 @@ func (m *metrics) countNews(n projection.News) {
 	m.expect(n.Link.Chain.Agent.Port(), n.Batch.PlanBody)
 	port := string(n.Link.Chain.Agent.Port())
 	for i := range n.Results {
-		r := &n.Results[i]
+		r := n.Results[i]
 		if r.Attempt != 1 {
 			continue
 		}

@@ -25,7 +25,9 @@ type Options struct {
 	// Listener is served instead of listening on Config.Listen; nil in production.
 	Listener net.Listener
 	// Ready is called once when the collector serves; nil for nobody.
-	Ready func()
+	Ready   func()
+	started func(*collector) // lets tests in
+
 }
 
 func (o Options) withDefaults() Options {

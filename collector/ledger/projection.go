@@ -25,6 +25,8 @@ type View interface {
 	Rollups(unit Unit, f HourFilter) ([]HourRow, error)
 	// Sketches returns the latency sketches that f selects, by hour, port, system, transaction and step.
 	Sketches(f SketchFilter) ([]Sketch, error)
+	// SketchAt returns the body kept under a key; nil if there is none.
+	SketchAt(key SketchKey) ([]byte, error)
 	// Dirty returns at most limit marks, oldest hour first.
 	Dirty(limit int) ([]DirtyHour, error)
 	// Value returns a value that the projection keeps under a name of its own choice; nil if never put.
@@ -46,10 +48,8 @@ type Tx interface {
 	PutHours(rows ...HourRow) error
 	// PutRollups does the same for rows per day or month; Hour is the start of the day or month in UTC.
 	PutRollups(unit Unit, rows ...HourRow) error
-	// PutSketches keeps sketches in place of those of the same key. Merge before: read with SketchAt.
+	// PutSketches keeps sketches in place of those of the same key.
 	PutSketches(sketches ...Sketch) error
-	// SketchAt returns the body kept under a key; nil if there is none.
-	SketchAt(key SketchKey) ([]byte, error)
 	// MarkDirty notes hours to fold again; marking one twice is marking it once.
 	MarkDirty(hours ...DirtyHour) error
 	// ClearDirty removes marks; a mark that is not there is no error.

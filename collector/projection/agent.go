@@ -1,7 +1,7 @@
 package projection
 
 import (
-	"maps"
+	"bytes"
 	"slices"
 	"strings"
 
@@ -13,13 +13,33 @@ import (
 // agentState is how far one agent's evidence was folded.
 type agentState struct {
 	fold
+	id portolan.AgentID
+	// tracks are the agent's series, by number in the order in which they were first met; a refold keeps them.
+	tracks []*track
+	byName map[portolan.Series]*track
+	// assignments are the plans that the agent's batches named, as it runs them.
+	assignments map[evidence.PlanHash]*assignment
+	// loadedFrom is the hour from which on all of the agent's rows that are stored are in memory too.
+	loadedFrom portolan.Instant
+	touched    bool // not stored as it is
+
 	// snapshots says where a refold can begin, oldest first.
 	snapshots []snapshotMark
 	// plan is the one in force and changes when each came into force, in the order of positions.
 	plan    evidence.PlanHash
 	changes []planChange
-	live    map[portolan.Series]*liveState
 	heard   heard
+}
+
+// track is one series of an agent. What was folded of it is in fold.states, which a refold takes back.
+type track struct {
+	number  int // in agentState.tracks and fold.states
+	name    portolan.Series
+	rows    []*row // those in memory, by hour
+	live    liveState
+	changed bool // not stored as it is
+	// watching is the position of the link that last watched the track.
+	watching ledger.Position
 }
 
 // planChange says that a plan came into force at an agent. Only live batches change it: a backlog batch may well
@@ -39,143 +59,92 @@ type snapshotMark struct {
 
 // fold is the part of an agent's state that a refold takes back.
 type fold struct {
-	series map[portolan.Series]*seriesState
-	seen   map[portolan.Stream]seqSet // records folded
-	lastAt portolan.Instant           // the newest event
-	gapEnd portolan.Instant           // the latest end of a gap, farewell or loss
+	states []*seriesState   // by the tracks' numbers; nil for a series of which nothing was folded
+	seen   streams          // records folded
+	lastAt portolan.Instant // the newest event
+	gapEnd portolan.Instant // the latest end of a gap, farewell or loss
 	// Changes of plan in links up to upTo were folded; in a snapshot that was taken while refolding, where before
 	// is not zero, only those before that instant.
 	upTo   ledger.Position
 	before portolan.Instant
 }
 
-func newAgentState() *agentState {
-	return &agentState{fold: newFold(), live: map[portolan.Series]*liveState{}}
+// streams is what was folded of each of an agent's streams. They are few.
+type streams []streamSeen
+
+type streamSeen struct {
+	stream portolan.Stream
+	seqs   seqSet
 }
 
-func newFold() fold {
-	return fold{series: map[portolan.Series]*seriesState{}, seen: map[portolan.Stream]seqSet{}}
-}
-
-func (f *fold) clone() fold {
-	c := *f
-	c.series = make(map[portolan.Series]*seriesState, len(f.series))
-	for name, s := range f.series {
-		c.series[name] = s.clone()
+// of returns the records folded of a stream.
+func (s *streams) of(stream portolan.Stream) *seqSet {
+	for i := range *s {
+		if (*s)[i].stream == stream {
+			return &(*s)[i].seqs
+		}
 	}
-	c.seen = make(map[portolan.Stream]seqSet, len(f.seen))
-	for stream, seqs := range f.seen {
-		c.seen[stream] = slices.Clone(seqs)
+	at, _ := slices.BinarySearchFunc(*s, stream, func(e streamSeen, stream portolan.Stream) int {
+		return bytes.Compare(e.stream[:], stream[:])
+	})
+	*s = slices.Insert(*s, at, streamSeen{stream: stream})
+	return &(*s)[at].seqs
+}
+
+func (s streams) clone() streams {
+	c := slices.Clone(s)
+	for i := range c {
+		c[i].seqs = slices.Clone(c[i].seqs)
 	}
 	return c
 }
 
-// of returns the state of a series, a new one if it has none.
-func (f *fold) of(name portolan.Series) *seriesState {
-	s := f.series[name]
-	if s == nil {
-		s = newSeriesState()
-		f.series[name] = s
+func newAgentState(id portolan.AgentID) *agentState {
+	return &agentState{
+		id: id, byName: map[portolan.Series]*track{}, assignments: map[evidence.PlanHash]*assignment{},
+		loadedFrom: forever,
 	}
-	return s
 }
 
-func (f *fold) encode(w *writer) error {
-	w.uint(uint64(len(f.series)))
-	for _, name := range sortedSeries(f.series) {
-		w.text(string(name.System))
-		w.text(string(name.Transaction))
-		if err := f.series[name].encode(w); err != nil {
-			return err
-		}
+// track returns the agent's series of that name, a new one if it was not met yet.
+func (a *agentState) track(system portolan.SystemID, transaction portolan.TransactionID) *track {
+	name := portolan.Series{Agent: a.id, System: system, Transaction: transaction}
+	t := a.byName[name]
+	if t == nil {
+		t = &track{number: len(a.tracks), name: name}
+		a.tracks = append(a.tracks, t)
+		a.byName[name] = t
 	}
-	f.encodeRest(w)
+	return t
+}
+
+// folded returns the tracks of which something was folded, by name.
+func (a *agentState) folded() []*track {
+	tracks := slices.DeleteFunc(slices.Clone(a.tracks), func(t *track) bool { return a.state(t) == nil })
+	slices.SortFunc(tracks, compareTracks)
+	return tracks
+}
+
+// state returns what was folded of a series, nil if nothing was.
+func (f *fold) state(t *track) *seriesState {
+	if t.number < len(f.states) {
+		return f.states[t.number]
+	}
 	return nil
 }
 
-// encodeRest stores everything but the series.
-func (f *fold) encodeRest(w *writer) {
-	w.uint(uint64(len(f.seen)))
-	for _, stream := range sortedStreams(f.seen) {
-		w.stream(stream)
-		w.uint(uint64(len(f.seen[stream])))
-		for _, r := range f.seen[stream] {
-			w.uint(uint64(r.first))
-			w.uint(uint64(r.last - r.first))
-		}
+// of returns what was folded of a series, a new state if nothing was.
+func (f *fold) of(t *track) *seriesState {
+	if s := f.state(t); s != nil {
+		return s
 	}
-	w.at(f.lastAt)
-	w.at(f.gapEnd)
-	w.uint(uint64(f.upTo))
-	w.at(f.before)
+	if missing := t.number + 1 - len(f.states); missing > 0 {
+		f.states = append(f.states, make([]*seriesState, missing)...)
+	}
+	f.states[t.number] = newSeriesState()
+	return f.states[t.number]
 }
 
-func decodeFold(r *reader, agent portolan.AgentID) (fold, error) {
-	f := newFold()
-	for range r.count() {
-		name := portolan.Series{Agent: agent, System: portolan.SystemID(r.text()), Transaction: portolan.TransactionID(r.text())}
-		s, err := decodeSeries(r, name)
-		if err != nil {
-			return f, err
-		}
-		f.series[name] = s
-	}
-	f.decodeRest(r)
-	return f, r.err
-}
-
-func (f *fold) decodeRest(r *reader) {
-	for range r.count() {
-		stream := r.stream()
-		var seqs seqSet
-		for range r.count() {
-			first := portolan.Seq(r.uint())
-			seqs = append(seqs, seqRange{first, first + portolan.Seq(r.uint())})
-		}
-		f.seen[stream] = seqs
-	}
-	f.lastAt, f.gapEnd = r.at(), r.at()
-	f.upTo, f.before = ledger.Position(r.uint()), r.at()
-}
-
-// encode stores what is not in the series' own states.
-func (a *agentState) encode() []byte {
-	var w writer
-	a.encodeRest(&w)
-	w.uint(uint64(len(a.snapshots)))
-	for _, s := range a.snapshots {
-		w.uint(uint64(s.after))
-		w.at(s.hour)
-	}
-	w.b = append(w.b, a.plan[:]...)
-	w.uint(uint64(len(a.changes)))
-	for _, c := range a.changes {
-		w.uint(uint64(c.position))
-		w.at(c.at)
-		w.b = append(w.b, c.plan[:]...)
-	}
-	a.heard.encode(&w)
-	return w.b
-}
-
-func (a *agentState) decode(b []byte) error {
-	r := reader{b: b}
-	a.decodeRest(&r)
-	for range r.count() {
-		a.snapshots = append(a.snapshots, snapshotMark{after: ledger.Position(r.uint()), hour: r.at()})
-	}
-	copy(a.plan[:], r.fixed(len(a.plan)))
-	for range r.count() {
-		c := planChange{position: ledger.Position(r.uint()), at: r.at()}
-		copy(c.plan[:], r.fixed(len(c.plan)))
-		a.changes = append(a.changes, c)
-	}
-	a.heard.decode(&r)
-	return r.err
-}
-
-func sortedSeries[V any](m map[portolan.Series]V) []portolan.Series {
-	return slices.SortedFunc(maps.Keys(m), compareSeries)
-}
+func compareTracks(a, b *track) int { return compareSeries(a.name, b.name) }
 
 func compareSeries(a, b portolan.Series) int { return strings.Compare(a.String(), b.String()) }

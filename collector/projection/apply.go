@@ -8,17 +8,17 @@ import (
 
 // applier folds events into a state and writes what they settle into rows.
 type applier struct {
-	agent portolan.AgentID
-	into  *fold
-	rows  *rowSet
-	err   error
+	into    *agentState
+	rows    *rowSet
+	settled []availability.Segment // room for what one event settles
+	err     error
 }
 
 // meet makes sure that every series which events tell of has a state, so that a stop before its first run reaches it.
-func (f *fold) meet(events []event) {
-	for i := range events {
-		if name := events[i].series; name != (portolan.Series{}) {
-			f.of(name)
+func (f *fold) meet(events []*event) {
+	for _, e := range events {
+		if e.track != nil {
+			f.of(e.track)
 		}
 	}
 }
@@ -27,27 +27,30 @@ func (f *fold) meet(events []event) {
 func (a *applier) apply(e *event) {
 	a.into.lastAt = max(a.into.lastAt, e.at)
 	if e.seq != 0 {
-		a.into.seen[e.stream] = a.into.seen[e.stream].with(e.seq)
+		seen := a.into.seen.of(e.stream)
+		*seen = seen.with(e.seq)
 	}
-	if e.series != (portolan.Series{}) {
-		a.one(e.series, e)
+	if e.track != nil {
+		a.one(e.track, e)
 		return
 	}
-	if e.stop != nil {
+	if e.stops {
 		a.into.gapEnd = max(a.into.gapEnd, e.stop.Span.To)
 	}
-	for _, name := range sortedSeries(a.into.series) {
-		a.one(name, e)
+	for _, t := range a.into.tracks {
+		if a.into.state(t) != nil {
+			a.one(t, e)
+		}
 	}
 }
 
-func (a *applier) one(name portolan.Series, e *event) {
-	s := a.into.of(name)
+func (a *applier) one(t *track, e *event) {
+	s := a.into.of(t)
 	if e.result != nil {
-		a.run(name, s, e)
+		a.run(t, s, e)
 	}
-	if e.stop != nil {
-		a.stop(name, s, e)
+	if e.stops {
+		a.stop(t, s, e)
 	}
 	if !e.excused.Empty() {
 		s.excused = append(s.excused, e.excused)
@@ -55,41 +58,45 @@ func (a *applier) one(name portolan.Series, e *event) {
 	s.last = e.place
 }
 
-func (a *applier) run(name portolan.Series, s *seriesState, e *event) {
-	times := scheduleOf(a.agent, e.planned)
-	interval := times.Interval(e.result.Due)
-	run, first := availability.NewRun(e.result, availability.Origin{Stream: e.stream, Start: e.at, Interval: interval})
-	if first {
-		settled, _ := s.timeline.Append(nil, run)
-		a.settle(name, settled)
+func (a *applier) run(t *track, s *seriesState, e *event) {
+	if run, first := e.run(); first {
+		a.settled, _ = s.timeline.Append(a.settled[:0], run)
+		a.settle(t)
 		s.since = run.Start
 	}
-	a.due(name, s, e, times)
-	s.marks[e.stream] = mark{seq: e.seq, start: e.at}
+	a.due(t, s, e)
+	s.setMark(mark{stream: e.stream, seq: e.seq, start: e.at})
 }
 
-func (a *applier) stop(name portolan.Series, s *seriesState, e *event) {
-	settled, ok := s.timeline.Stop(nil, *e.stop)
-	if !ok {
+// run returns the run that the event's result is; first is false for a later attempt.
+func (e *event) run() (run availability.Run, first bool) {
+	return availability.NewRun(e.result, availability.Origin{
+		Stream: e.stream, Start: e.at, Interval: e.assigned.times.Interval(e.result.Due),
+	})
+}
+
+func (a *applier) stop(t *track, s *seriesState, e *event) {
+	var ok bool
+	if a.settled, ok = s.timeline.Stop(a.settled[:0], e.stop); !ok {
 		return
 	}
-	a.settle(name, settled)
+	a.settle(t)
 	s.since = e.at
 }
 
-// settle writes segments into the rows of their hours.
-func (a *applier) settle(name portolan.Series, settled []availability.Segment) {
-	for _, segment := range settled {
+// settle writes what was settled into the rows of its hours.
+func (a *applier) settle(t *track) {
+	for _, segment := range a.settled {
 		for part := range availability.Hours(segment.Span) {
-			row := a.row(name, part.From.Hour())
+			row := a.row(t, part.From.Hour())
 			row.segments = availability.AppendSegment(row.segments,
 				availability.Segment{Span: part, Class: segment.Class, Uncertain: segment.Uncertain})
 		}
 	}
 }
 
-func (a *applier) row(name portolan.Series, hour portolan.Instant) *row {
-	row, err := a.rows.change(rowKey{name, hour})
+func (a *applier) row(t *track, hour portolan.Instant) *row {
+	row, err := a.rows.change(a.into, t, hour)
 	if err != nil && a.err == nil {
 		a.err = err
 	}
@@ -98,7 +105,7 @@ func (a *applier) row(name portolan.Series, hour portolan.Instant) *row {
 
 // due accounts for the runs that were due after the newest one counted and not after this one's. What was due is
 // by the agent's clock, where a due instant is a name; the hour that it counts in is by event time.
-func (a *applier) due(name portolan.Series, s *seriesState, e *event, times schedule.Series) {
+func (a *applier) due(t *track, s *seriesState, e *event) {
 	r := e.result
 	s.attempts = append(s.attempts, availability.Attempt{Due: r.Due, Start: r.Start, End: r.End(), Number: r.Attempt})
 	if r.Attempt != 1 || r.Due <= s.lastDue {
@@ -108,21 +115,26 @@ func (a *applier) due(name portolan.Series, s *seriesState, e *event, times sche
 	switch {
 	case s.lastDue == 0:
 		from = r.Due // before its first result a series is not in service
-	case !sameTimes(s.planned, e.planned):
+	case !sameTimes(s.planned, e.assigned.planned):
 		s.excused = append(s.excused, portolan.Span{From: from, To: e.planAt}) // not yet assigned
 	}
 	ahead := e.at.Sub(r.Start)
 	for part := range availability.Hours(portolan.Span{From: from, To: r.Due + 1}) {
-		a.count(name, s, part.From.Add(ahead).Hour(), availability.CountDue(availability.DueOptions{
-			Window: part, Schedule: times, Attempts: s.attempts, Excused: s.excused,
-		}))
+		a.count(t, s, part.From.Add(ahead).Hour(), countDue(s, part, &e.assigned.times))
 	}
-	s.lastDue, s.planned = r.Due, e.planned
-	s.attempts = s.attempts[len(s.attempts)-1:]
-	s.excused = nil
+	s.lastDue, s.planned = r.Due, e.assigned.planned
+	s.attempts = append(s.attempts[:0], s.attempts[len(s.attempts)-1])
+	s.excused = s.excused[:0]
 }
 
-func (a *applier) count(name portolan.Series, s *seriesState, hour portolan.Instant, counted availability.Due) {
+// countDue accounts for what was due in a window.
+func countDue(s *seriesState, window portolan.Span, times *schedule.Series) availability.Due {
+	return availability.CountDue(availability.DueOptions{
+		Window: window, Schedule: times, Attempts: s.attempts, Excused: s.excused,
+	})
+}
+
+func (a *applier) count(t *track, s *seriesState, hour portolan.Instant, counted availability.Due) {
 	if counted == (availability.Due{}) {
 		return
 	}
@@ -130,10 +142,10 @@ func (a *applier) count(name portolan.Series, s *seriesState, hour portolan.Inst
 		s.dueHour, s.due = hour, availability.Due{}
 	}
 	s.due.Merge(counted)
-	a.row(name, s.dueHour).due = s.due
+	a.row(t, s.dueHour).due = s.due
 }
 
 // sameTimes reports whether two plans ask for the same runs of a series.
-func sameTimes(a, b portolan.PlannedSeries) bool {
-	return a.Interval == b.Interval && a.Cron == b.Cron && a.Zone == b.Zone
+func sameTimes(a, b *portolan.PlannedSeries) bool {
+	return a == b || a.Interval == b.Interval && a.Cron == b.Cron && a.Zone == b.Zone
 }

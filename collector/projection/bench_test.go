@@ -10,6 +10,8 @@ import (
 	"portolan"
 	"portolan/collector/ledger"
 	"portolan/collector/ledger/sqlite"
+	"portolan/evidence"
+	"portolan/schedule"
 )
 
 // BenchmarkProjection_Fold folds two hours of a hundred agents with five series each, a batch a minute.
@@ -49,4 +51,101 @@ func BenchmarkProjection_Fold(b *testing.B) {
 		results += agents * minutes * len(transactions)
 	}
 	b.ReportMetric(float64(results)/b.Elapsed().Seconds(), "results/s")
+}
+
+// BenchmarkProjection_TakeIn folds what was decoded already, in memory: 100 agents x 15 series, batches of 15
+// results a minute, without steps and with five.
+func BenchmarkProjection_TakeIn(b *testing.B) {
+	for _, steps := range []int{0, 5} {
+		b.Run(fmt.Sprintf("steps-%d", steps), func(b *testing.B) { benchmarkTakeIn(b, steps) })
+	}
+}
+
+func benchmarkTakeIn(b *testing.B, steps int) {
+	const agents, series, minutes = 100, 15, 60
+	plan := takeInPlan(series, steps)
+	f := newFolder(nil, bare{}, &Facts{})
+	var position ledger.Position
+	var links []*opened
+	results := 0
+	next := func() {
+		links = links[:0]
+		for range minutes {
+			for agent := range agents {
+				position++
+				links = append(links, takeInLink(plan, agent, position, int(position-1)/agents))
+			}
+		}
+	}
+	for b.Loop() {
+		b.StopTimer()
+		next()
+		b.StartTimer()
+		for _, o := range links {
+			a, err := f.agent(o.Chain.Agent)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if err := f.foldOpened(context.Background(), a, o); err != nil {
+				b.Fatal(err)
+			}
+			a.upTo, f.position = o.Position, o.Position
+			if !a.touched {
+				a.touched = true
+				f.touched = append(f.touched, a)
+			}
+		}
+		results += len(links) * series
+		b.StopTimer()
+		f.stored()
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(results)/b.Elapsed().Seconds(), "results/s")
+}
+
+func takeInPlan(series, steps int) *portolan.Plan {
+	plan := &portolan.Plan{Port: "MIA"}
+	for n := range series {
+		s := portolan.PlannedSeries{
+			System: portolan.SystemID(fmt.Sprintf("system-%d", n%5)), Transaction: portolan.TransactionID(fmt.Sprintf("work-%d", n)),
+			Share: 1, Interval: time.Minute, Latency: 5 * time.Second, Timeout: 30 * time.Second,
+		}
+		for step := range steps {
+			s.Steps = append(s.Steps, portolan.PlannedStep{Step: portolan.StepID(fmt.Sprintf("step-%d", step))})
+		}
+		plan.Series = append(plan.Series, s)
+	}
+	return plan
+}
+
+// takeInLink is an agent's batch of a minute, each series run at its due time.
+func takeInLink(plan *portolan.Plan, agent int, position ledger.Position, minute int) *opened {
+	id := portolan.AgentID(fmt.Sprintf("MIA-%d", agent))
+	from := day.Add(time.Duration(minute) * time.Minute)
+	o := &opened{
+		Link: ledger.Link{
+			Position: position, Chain: ledger.Chain{Agent: id, Stream: portolan.Stream{byte(agent), 1}}, Number: uint64(minute + 1),
+			Lane: portolan.Live, ReceivedAt: from.Add(70 * time.Second), Status: ledger.Accepted,
+		},
+		batch: &evidence.Batch{
+			Agent: id, Plan: evidence.HashPlan(plan), PlanBody: plan, SentAt: from.Add(70 * time.Second), Lane: portolan.Live,
+			Clock: evidence.Clock{Age: -1},
+		},
+	}
+	for n, planned := range plan.Series {
+		times, err := schedule.New(id, planned)
+		if err != nil {
+			panic(err)
+		}
+		due := times.Next(from - 1)
+		r := &portolan.Result{
+			Seq: portolan.Seq(minute*len(plan.Series) + n + 1), System: planned.System, Transaction: planned.Transaction,
+			Due: due, Start: due + 1500, Duration: time.Duration(900+n*37+minute%97) * time.Millisecond, Attempt: 1, Outcome: portolan.Good,
+		}
+		for i, step := range planned.Steps {
+			r.Steps = append(r.Steps, portolan.StepResult{Step: step.Step, Duration: time.Duration(100+i*31+minute%89) * time.Millisecond, Outcome: portolan.Good})
+		}
+		o.batch.Records = append(o.batch.Records, evidence.Record{Result: r})
+	}
+	return o
 }

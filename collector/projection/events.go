@@ -1,6 +1,8 @@
 package projection
 
 import (
+	"bytes"
+	"cmp"
 	"slices"
 
 	"portolan"
@@ -15,13 +17,33 @@ type event struct {
 	place
 	raw      portolan.Instant // what place.at was before it was made monotone
 	position ledger.Position
-	series   portolan.Series // the zero value: all of the agent's
+	track    *track // nil: all of the agent's
+	// result is a run of the series as it was assigned, by a plan that came into force at planAt, zero if it always was.
 	result   *portolan.Result
-	planned  portolan.PlannedSeries
-	planAt   portolan.Instant // when the plan of the run came into force, zero if it always was
-	stop     *availability.Stop
+	assigned *assigned
+	planAt   portolan.Instant
+	stops    bool // stop is one
+	stop     availability.Stop
 	excused  portolan.Span // empty if none
 }
+
+// arena makes events that are used no longer than until its next reset.
+type arena struct {
+	chunk []event
+	used  int
+}
+
+func (m *arena) new() *event {
+	if m.used == len(m.chunk) {
+		m.chunk, m.used = make([]event, max(64, 2*len(m.chunk))), 0
+	}
+	e := &m.chunk[m.used]
+	m.used++
+	*e = event{}
+	return e
+}
+
+func (m *arena) reset() { m.used = 0 }
 
 // opened is a link with what its bytes say.
 type opened struct {
@@ -36,23 +58,23 @@ func (o *opened) eventTime(recorded portolan.Instant) portolan.Instant {
 
 // unknownTo returns the records of the link that are not in a set of folded ones.
 func (o *opened) unknownTo(seen seqSet) []evidence.Record {
-	var records []evidence.Record
-	for _, r := range o.batch.Records {
-		if !seen.has(r.Seq()) {
-			records = append(records, r)
-		}
+	known := func(r evidence.Record) bool { return seen.has(r.Seq()) }
+	if !slices.ContainsFunc(o.batch.Records, known) {
+		return o.batch.Records
 	}
-	return records
+	return slices.DeleteFunc(slices.Clone(o.batch.Records), known)
 }
 
-// events returns the events that the records are, each with its recorded start put into event time; order makes
+// appendEvents appends the events that the records are, each with its recorded start put into event time; order makes
 // them monotone.
-func (o *opened) events(records []evidence.Record) []event {
-	var events []event
+func (o *opened) appendEvents(events []*event, from *arena, a *agentState, records []evidence.Record) []*event {
+	plan := a.assignment(o)
+	planAt := a.planAt(o.batch.Plan)
 	for _, r := range records {
-		e := event{position: o.Position}
+		e := from.new()
+		e.position, e.planAt = o.Position, planAt
 		e.stream, e.seq = o.Chain.Stream, r.Seq()
-		if o.fill(&e, r) {
+		if o.fill(e, a, plan, r) {
 			e.raw = e.at
 			events = append(events, e)
 		}
@@ -61,12 +83,12 @@ func (o *opened) events(records []evidence.Record) []event {
 }
 
 // fill makes e the event of one record; it reports whether there is one.
-func (o *opened) fill(e *event, r evidence.Record) bool {
+func (o *opened) fill(e *event, a *agentState, plan *assignment, r evidence.Record) bool {
 	switch {
 	case r.Result != nil:
-		e.series = portolan.Series{Agent: o.Chain.Agent, System: r.Result.System, Transaction: r.Result.Transaction}
 		e.result, e.at = r.Result, o.eventTime(r.Result.Start)
-		e.planned = plannedOf(o.batch.PlanBody, e.series)
+		e.assigned = plan.find(a, r.Result.System, r.Result.Transaction)
+		e.track = e.assigned.track
 	case r.Gap != nil:
 		span := portolan.Span{From: o.eventTime(r.Gap.Span.From), To: o.eventTime(r.Gap.Span.To)}
 		e.setStop(availability.Gap(span))
@@ -77,7 +99,7 @@ func (o *opened) fill(e *event, r evidence.Record) bool {
 		// A result began where the loss begins and nobody knows its outcome: whatever held, holds no longer.
 		e.setStop(availability.Farewell(o.eventTime(r.Loss.Span.From)))
 	case r.Excuse != nil:
-		e.series = portolan.Series{Agent: o.Chain.Agent, System: r.Excuse.System, Transaction: r.Excuse.Transaction}
+		e.track = a.track(r.Excuse.System, r.Excuse.Transaction)
 		e.at, e.place.stop, e.excused = o.eventTime(r.Excuse.Span.From), true, r.Excuse.Span
 	default:
 		return false
@@ -86,64 +108,61 @@ func (o *opened) fill(e *event, r evidence.Record) bool {
 }
 
 func (e *event) setStop(s availability.Stop) {
-	e.at, e.raw, e.place.stop, e.stop = s.Span.From, s.Span.From, true, &s
-}
-
-func plannedOf(p *portolan.Plan, series portolan.Series) portolan.PlannedSeries {
-	if p != nil {
-		for _, s := range p.Series {
-			if s.System == series.System && s.Transaction == series.Transaction {
-				return s
-			}
-		}
-	}
-	return portolan.PlannedSeries{System: series.System, Transaction: series.Transaction}
+	e.at, e.raw, e.place.stop, e.stops, e.stop = s.Span.From, s.Span.From, true, true, s
 }
 
 // order puts events into the order of a fold that goes on from f: starts are made monotone within each stream of a
 // series, then everything is sorted.
-func order(f *fold, events []event) {
-	slices.SortStableFunc(events, func(a, b event) int {
-		return place{stream: a.stream, seq: a.seq}.compare(place{stream: b.stream, seq: b.seq})
+func order(f *fold, events []*event) {
+	slices.SortStableFunc(events, func(a, b *event) int {
+		if a.track != b.track {
+			return cmp.Compare(numberOf(a.track), numberOf(b.track))
+		}
+		return cmp.Or(bytes.Compare(a.stream[:], b.stream[:]), cmp.Compare(a.seq, b.seq))
 	})
-	type key struct {
-		series portolan.Series
-		stream portolan.Stream
-	}
-	previous := map[key]portolan.Instant{}
-	for i := range events {
-		e := &events[i]
+	var last *event // the run before, of the same series and stream
+	for _, e := range events {
 		if e.result == nil {
 			continue
 		}
-		k := key{e.series, e.stream}
-		before, known := previous[k]
-		if s := f.series[e.series]; !known && s != nil && s.marks[e.stream].seq < e.seq {
-			before = s.marks[e.stream].start
+		var before portolan.Instant
+		if last != nil && last.track == e.track && last.stream == e.stream {
+			before = last.at
+		} else if s := f.state(e.track); s != nil {
+			if m := s.mark(e.stream); m.seq < e.seq {
+				before = m.start
+			}
 		}
 		e.at, _ = availability.Monotone(before, e.raw)
-		previous[k] = e.at
+		last = e
 	}
-	slices.SortStableFunc(events, func(a, b event) int { return a.place.compare(b.place) })
+	slices.SortStableFunc(events, func(a, b *event) int { return a.place.compare(&b.place) })
+}
+
+func numberOf(t *track) int {
+	if t == nil {
+		return -1
+	}
+	return t.number
 }
 
 // fits reports whether events, ordered on f, all come after everything folded into f. changes are the agent's.
-func (f *fold) fits(events []event, changes []planChange) bool {
-	return !slices.ContainsFunc(events, func(e event) bool { return !f.fitsOne(&e, changes) })
+func (f *fold) fits(events []*event, changes []planChange) bool {
+	return !slices.ContainsFunc(events, func(e *event) bool { return !f.fitsOne(e, changes) })
 }
 
 func (f *fold) fitsOne(e *event, changes []planChange) bool {
-	if e.series == (portolan.Series{}) {
+	if e.track == nil {
 		return e.at >= f.lastAt
 	}
-	s := f.series[e.series]
+	s := f.state(e.track)
 	switch {
 	case s == nil:
 		return e.at > f.gapEnd && !f.retiredFrom(e.at, changes)
-	case e.place.compare(s.last) <= 0:
+	case e.place.compare(&s.last) <= 0:
 		return false
 	default:
-		return e.result == nil || e.seq > s.marks[e.stream].seq
+		return e.result == nil || e.seq > s.mark(e.stream).seq
 	}
 }
 

@@ -1,6 +1,7 @@
 package projection
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -38,6 +39,16 @@ type member struct {
 	share   uint32
 	port    portolan.Port
 	planned []portolan.Span // maintenance
+}
+
+// rowKey names a row.
+type rowKey struct {
+	series portolan.Series
+	hour   portolan.Instant
+}
+
+func compareRowKeys(a, b rowKey) int {
+	return cmp.Or(compareSeries(a.series, b.series), cmp.Compare(a.hour, b.hour))
 }
 
 // tallies adds up groups hour by hour.
@@ -97,7 +108,7 @@ func (t *tallies) collect(filter ledger.HourFilter) (map[portolan.Instant][]hour
 		pieces[rowKey{stored.Series, stored.Hour}] = r.segments
 		t.note(members[stored.Series], stored.Hour, r)
 	}
-	for _, name := range sortedSeries(members) {
+	for _, name := range slices.SortedFunc(maps.Keys(members), compareSeries) {
 		m := members[name]
 		for _, segment := range m.state.tail(t.tailEnd()) {
 			for part := range availability.Hours(segment.Span) {

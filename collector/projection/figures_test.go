@@ -219,7 +219,7 @@ func TestFigures_AccountForEveryDueRun(t *testing.T) {
 	t.Parallel()
 	l := openLedger(t)
 	f := newFake(t, l, "MIA-1", planOf("primary"))
-	times := scheduleOf("MIA-1", f.plan.Series[0])
+	times := scheduleOf("MIA-1", &f.plan.Series[0])
 	due := times.Next(day)
 	next := func(minutes int) portolan.Instant { return due.Add(time.Duration(minutes) * time.Minute) }
 	at := func(minutes int, late, took time.Duration) {

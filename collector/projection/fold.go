@@ -25,25 +25,32 @@ type folder struct {
 	shelf    shelf
 	facts    *Facts
 	agents   map[portolan.AgentID]*agentState
-	rows     *rowSet
+	rows     rowSet
 	plans    map[evidence.PlanHash]*portolan.Plan
-	sketches map[ledger.SketchKey]*sketch
+	measured sketchSet
 	// changed and touched hold the series and agents that are not stored as they are, values what else is to be
 	// stored; nil removes.
-	changed  map[portolan.Series]bool
-	touched  map[portolan.AgentID]bool
+	changed  []changedTrack
+	touched  []*agentState
 	values   map[string][]byte
 	position ledger.Position // of the last link folded
 	news     []News          // of the links folded since the last store; not kept unless telling is set
 	telling  bool
+	room     arena    // for the events of the link being folded
+	events   []*event // likewise
+}
+
+// changedTrack is a series that is not stored as it is.
+type changedTrack struct {
+	agent *agentState
+	track *track
 }
 
 func newFolder(source Source, s shelf, facts *Facts) *folder {
 	return &folder{
 		source: source, shelf: s, facts: facts,
-		agents: map[portolan.AgentID]*agentState{}, rows: newRowSet(s),
-		plans: map[evidence.PlanHash]*portolan.Plan{}, sketches: map[ledger.SketchKey]*sketch{},
-		changed: map[portolan.Series]bool{}, touched: map[portolan.AgentID]bool{}, values: map[string][]byte{},
+		agents: map[portolan.AgentID]*agentState{}, rows: rowSet{shelf: s},
+		plans: map[evidence.PlanHash]*portolan.Plan{}, measured: newSketchSet(s), values: map[string][]byte{},
 	}
 }
 
@@ -52,61 +59,31 @@ func (f *folder) agent(id portolan.AgentID) (*agentState, error) {
 	if a := f.agents[id]; a != nil {
 		return a, nil
 	}
-	a := newAgentState()
+	a := newAgentState(id)
 	b, err := f.shelf.value(agentName(id))
 	if err != nil {
 		return nil, err
 	}
 	if b != nil {
-		if err := f.load(a, id, b); err != nil {
-			return nil, fmt.Errorf("read state of agent %q: %w", id, err)
+		states, err := f.shelf.series(id)
+		if err != nil {
+			return nil, err
+		}
+		if err := a.load(b, states); err != nil {
+			return nil, err
 		}
 	}
 	f.agents[id] = a
 	return a, nil
 }
 
-func (f *folder) load(a *agentState, id portolan.AgentID, b []byte) error {
-	if err := a.decode(b); err != nil {
-		return err
+// change notes that a series is not stored as it is.
+func (f *folder) change(a *agentState, t *track) {
+	if !t.changed {
+		t.changed = true
+		f.changed = append(f.changed, changedTrack{a, t})
 	}
-	states, err := f.shelf.series(id)
-	if err != nil {
-		return err
-	}
-	for _, stored := range states {
-		s, l, err := decodeState(stored)
-		if err != nil {
-			return err
-		}
-		a.series[stored.Series], a.live[stored.Series] = s, l
-	}
-	return nil
 }
-
-// state returns a series' state as the ledger keeps it.
-func (a *agentState) state(name portolan.Series) (ledger.SeriesState, error) {
-	var w writer
-	s := a.of(name)
-	if err := s.encode(&w); err != nil {
-		return ledger.SeriesState{}, err
-	}
-	a.liveOf(name).encode(&w)
-	return ledger.SeriesState{Series: name, LastStart: s.since, State: w.b}, nil
-}
-
-func decodeState(stored ledger.SeriesState) (*seriesState, *liveState, error) {
-	r := reader{b: stored.State}
-	s, err := decodeSeries(&r, stored.Series)
-	if err != nil {
-		return nil, nil, err
-	}
-	l := &liveState{}
-	l.decode(&r)
-	return s, l, r.err
-}
-
-func agentName(id portolan.AgentID) string { return "agent/" + string(id) }
 
 // fold folds one link. One that cannot be read is passed by, with an unreadableError.
 func (f *folder) fold(ctx context.Context, link ledger.Link) error {
@@ -128,7 +105,10 @@ func (f *folder) fold(ctx context.Context, link ledger.Link) error {
 		}
 	}
 	a.upTo, f.position = link.Position, link.Position
-	f.touched[link.Chain.Agent] = true
+	if !a.touched {
+		a.touched = true
+		f.touched = append(f.touched, a)
+	}
 	if unreadable != nil {
 		return unreadable
 	}
@@ -171,9 +151,11 @@ func (e *unreadableError) Unwrap() error { return e.Err }
 
 func (f *folder) foldOpened(ctx context.Context, a *agentState, o *opened) error {
 	f.planned(a, o)
-	records := o.unknownTo(a.seen[o.Chain.Stream])
+	records := o.unknownTo(*a.seen.of(o.Chain.Stream))
 	f.hear(a, o, records)
-	events := f.events(a, &a.fold, o, records)
+	f.room.reset()
+	f.events = f.eventsOf(f.events[:0], a, o, records)
+	events := f.events
 	var err error
 	if a.fits(events, a.changes) {
 		err = f.inOrder(a, o, events)
@@ -183,7 +165,7 @@ func (f *folder) foldOpened(ctx context.Context, a *agentState, o *opened) error
 	if err != nil {
 		return err
 	}
-	if err := f.sum(o, records); err != nil {
+	if err := f.measure(a, events); err != nil {
 		return err
 	}
 	f.live(a, o, events)
@@ -199,7 +181,7 @@ func (f *folder) tell(o *opened, records []evidence.Record) {
 	news.Link.Bytes = nil
 	for _, r := range records {
 		if r.Result != nil {
-			news.Results = append(news.Results, *r.Result)
+			news.Results = append(news.Results, r.Result)
 		}
 	}
 	f.news = append(f.news, news)
@@ -215,16 +197,13 @@ func (f *folder) planned(a *agentState, o *opened) {
 	a.changes = append(a.changes, planChange{position: o.Position, at: at, plan: a.plan})
 }
 
-// events returns what a link adds to a fold, in order: its records, and retirements if it brought another plan.
-func (f *folder) events(a *agentState, into *fold, o *opened, records []evidence.Record) []event {
-	events := o.events(records)
-	for i := range events {
-		events[i].planAt = a.planAt(o.batch.Plan)
-	}
+// eventsOf appends what a link adds to a fold, in order: its records, and retirements if it brought another plan.
+func (f *folder) eventsOf(events []*event, a *agentState, o *opened, records []evidence.Record) []*event {
+	events = o.appendEvents(events, &f.room, a, records)
 	if n := len(a.changes); n > 0 && a.changes[n-1].position == o.Position {
-		events = append(events, f.retirements(a.changes[n-1], sortedSeries(into.series))...)
+		events = f.appendRetirements(events, a.changes[n-1], a.folded())
 	}
-	order(into, events)
+	order(&a.fold, events)
 	return events
 }
 
@@ -238,20 +217,38 @@ func (a *agentState) planAt(plan evidence.PlanHash) portolan.Instant {
 	return 0
 }
 
-// retirements returns an event for each of the series that a new plan no longer holds.
-func (f *folder) retirements(c planChange, names []portolan.Series) []event {
-	held := map[portolan.Series]bool{}
-	for _, name := range names {
-		held[name] = true
+// assignment returns the plan of a link's batch as its agent runs it.
+func (a *agentState) assignment(o *opened) *assignment {
+	s := a.assignments[o.batch.Plan]
+	if s == nil {
+		s = a.assign(o.batch.PlanBody)
+		if len(a.assignments) == mostAssignments {
+			clear(a.assignments)
+		}
+		a.assignments[o.batch.Plan] = s
 	}
-	if plan := f.plans[c.plan]; plan != nil && len(names) > 0 {
-		for _, s := range plan.Series {
-			delete(held, portolan.Series{Agent: names[0].Agent, System: s.System, Transaction: s.Transaction})
+	return s
+}
+
+// mostAssignments bounds the plans of an agent that are kept at hand.
+const mostAssignments = 8
+
+// appendRetirements appends an event for each of the series that a new plan no longer holds.
+func (f *folder) appendRetirements(events []*event, c planChange, tracks []*track) []*event {
+	held := map[*track]bool{}
+	if plan := f.plans[c.plan]; plan != nil && len(tracks) > 0 {
+		for _, t := range tracks {
+			held[t] = slices.ContainsFunc(plan.Series, func(s portolan.PlannedSeries) bool {
+				return s.System == t.name.System && s.Transaction == t.name.Transaction
+			})
 		}
 	}
-	var events []event
-	for _, name := range sortedSeries(held) {
-		e := event{position: c.position, series: name, excused: portolan.Span{From: c.at, To: availability.Forever}}
+	for _, t := range tracks {
+		if held[t] {
+			continue
+		}
+		e := f.room.new()
+		e.position, e.track, e.excused = c.position, t, portolan.Span{From: c.at, To: availability.Forever}
 		e.setStop(availability.Retire(c.at))
 		events = append(events, e)
 	}
@@ -259,62 +256,63 @@ func (f *folder) retirements(c planChange, names []portolan.Series) []event {
 }
 
 // inOrder folds events that come after everything folded so far: O(1) for each.
-func (f *folder) inOrder(a *agentState, o *opened, events []event) error {
+func (f *folder) inOrder(a *agentState, o *opened, events []*event) error {
 	if len(events) > 0 {
-		if err := f.snapshotBefore(a, o.Chain.Agent, events[len(events)-1].at.Hour()); err != nil {
+		if err := f.snapshotBefore(a, events[len(events)-1].at.Hour()); err != nil {
 			return err
 		}
 	}
-	closed := f.closedBefore(o.ReceivedAt)
-	watched := map[portolan.Series]watched{}
-	for _, name := range affected(&a.fold, events) {
-		watched[name] = a.watch(name, closed)
-	}
+	watch := f.watchAll(a, o, events)
 	a.meet(events)
-	apply := applier{agent: o.Chain.Agent, into: &a.fold, rows: f.rows}
-	for i := range events {
-		apply.apply(&events[i])
+	apply := applier{into: a, rows: &f.rows}
+	for _, e := range events {
+		apply.apply(e)
 	}
 	if apply.err != nil {
 		return apply.err
 	}
-	return f.closeLink(a, o, watched)
-}
-
-// affected returns the series that events touch.
-func affected(f *fold, events []event) []portolan.Series {
-	names := map[portolan.Series]bool{}
-	all := false
-	for i := range events {
-		if events[i].series == (portolan.Series{}) {
-			all = true
-			continue
-		}
-		names[events[i].series] = true
-	}
-	if all {
-		for name := range f.series {
-			names[name] = true
-		}
-	}
-	return sortedSeries(names)
+	return f.closeLink(a, o, watch)
 }
 
 // watched is what a series had from an instant on before a link was folded, as far as it is closed.
 type watched struct {
+	track  *track
 	from   portolan.Instant
 	before []availability.Segment
 }
 
-// watch returns what the series has beyond its rows.
-func (f *fold) watch(name portolan.Series, closed portolan.Instant) watched {
-	s := f.series[name]
-	if s == nil {
-		return watched{}
+// watchAll watches the series that events touch.
+func (f *folder) watchAll(a *agentState, o *opened, events []*event) []watched {
+	closed := f.closedBefore(o.ReceivedAt)
+	var watch []watched
+	add := func(t *track) {
+		if t.watching != o.Position {
+			t.watching = o.Position
+			watch = append(watch, a.watch(t, closed))
+		}
 	}
-	w := watched{from: s.since}
-	if s.since < closed {
-		w.before = s.tail(closed)
+	for _, e := range events {
+		if e.track != nil {
+			add(e.track)
+			continue
+		}
+		for _, t := range a.tracks {
+			if a.state(t) != nil {
+				add(t)
+			}
+		}
+	}
+	return watch
+}
+
+// watch returns what the series has beyond its rows.
+func (f *fold) watch(t *track, closed portolan.Instant) watched {
+	w := watched{track: t}
+	if s := f.state(t); s != nil {
+		w.from = s.since
+		if s.since < closed {
+			w.before = s.tail(closed)
+		}
 	}
 	return w
 }
@@ -330,20 +328,19 @@ func (f *folder) closedBefore(at portolan.Instant) portolan.Instant {
 
 // closeLink notes what the link changed of what was closed. A hold that the link confirms is a change too: it makes
 // bounds narrower.
-func (f *folder) closeLink(a *agentState, o *opened, watch map[portolan.Series]watched) error {
+func (f *folder) closeLink(a *agentState, o *opened, watch []watched) error {
 	closed := f.closedBefore(o.ReceivedAt)
-	for _, name := range sortedSeries(watch) {
-		f.changed[name] = true
-		w := watch[name]
+	for _, w := range watch {
+		f.change(a, w.track)
 		if w.from >= closed {
 			continue
 		}
-		after := f.rows.since(name, w.from)
-		for _, segment := range a.of(name).tail(closed) {
+		after := w.track.since(w.from)
+		for _, segment := range a.of(w.track).tail(closed) {
 			after = availability.AppendSegment(after, segment)
 		}
 		after = availability.Clip(after, portolan.Span{From: w.from, To: closed})
-		if err := f.revise(name, differences(w.before, after), o.ReceivedAt); err != nil {
+		if err := f.revise(a, w.track, differences(w.before, after), o.ReceivedAt); err != nil {
 			return err
 		}
 	}
@@ -352,10 +349,10 @@ func (f *folder) closeLink(a *agentState, o *opened, watch map[portolan.Series]w
 }
 
 // revise notes in a series' rows that spans which were closed were changed by a link received at an instant.
-func (f *folder) revise(name portolan.Series, spans []portolan.Span, received portolan.Instant) error {
+func (f *folder) revise(a *agentState, t *track, spans []portolan.Span, received portolan.Instant) error {
 	for _, span := range spans {
 		for part := range availability.Hours(span) {
-			r, err := f.rows.change(rowKey{name, part.From.Hour()})
+			r, err := f.rows.change(a, t, part.From.Hour())
 			if err != nil {
 				return err
 			}

@@ -33,7 +33,7 @@ func (l *liveState) result(e *event, run availability.Run) {
 	}
 	l.start, l.holdEnd, l.state = run.Start, run.End().Add(run.Hold), state
 	l.symptom, l.took = e.result.Symptom, tookOf(e.result)
-	l.latency = e.planned.Latency
+	l.latency = e.assigned.planned.Latency
 	if l.open <= run.Start {
 		l.open, l.openStep = 0, portolan.PlannedStep{}
 	}
@@ -175,19 +175,30 @@ func (f *folder) hear(a *agentState, o *opened, records []evidence.Record) {
 }
 
 // live takes a live link into the current states of its agent's series.
-func (f *folder) live(a *agentState, o *opened, events []event) {
+func (f *folder) live(a *agentState, o *opened, events []*event) {
 	if o.Lane != portolan.Live {
 		return
 	}
-	for i := range events {
-		a.liveEvent(&events[i])
+	for _, e := range events {
+		a.liveEvent(e)
 	}
 	for _, open := range o.batch.Open {
-		name := portolan.Series{Agent: o.Chain.Agent, System: open.System, Transaction: open.Transaction}
-		planned := plannedOf(f.plans[a.plan], name)
-		a.liveOf(name).openRun(o.eventTime(open.Start), stepOf(&planned, open.Step), planned.Latency)
-		f.changed[name] = true
+		t := a.track(open.System, open.Transaction)
+		planned := plannedOf(f.plans[a.plan], t.name)
+		t.live.openRun(o.eventTime(open.Start), stepOf(&planned, open.Step), planned.Latency)
+		f.change(a, t)
 	}
+}
+
+func plannedOf(p *portolan.Plan, series portolan.Series) portolan.PlannedSeries {
+	if p != nil {
+		for _, s := range p.Series {
+			if s.System == series.System && s.Transaction == series.Transaction {
+				return s
+			}
+		}
+	}
+	return portolan.PlannedSeries{System: series.System, Transaction: series.Transaction}
 }
 
 // stepOf returns a step as the plan has it, so that a symptom can name the dependency that the step exercises.
@@ -202,25 +213,16 @@ func stepOf(planned *portolan.PlannedSeries, id portolan.StepID) portolan.Planne
 
 func (a *agentState) liveEvent(e *event) {
 	switch {
-	case e.result != nil && e.result.Attempt == 1:
-		interval := scheduleOf(e.series.Agent, e.planned).Interval(e.result.Due)
-		run, _ := availability.NewRun(e.result, availability.Origin{Stream: e.stream, Start: e.at, Interval: interval})
-		a.liveOf(e.series).result(e, run)
-	case e.stop == nil:
-	case e.series != (portolan.Series{}):
-		a.liveOf(e.series).stop(e.at)
+	case e.result != nil:
+		if run, first := e.run(); first {
+			e.track.live.result(e, run)
+		}
+	case !e.stops:
+	case e.track != nil:
+		e.track.live.stop(e.at)
 	default:
-		for _, l := range a.live {
-			l.stop(e.at)
+		for _, t := range a.tracks {
+			t.live.stop(e.at)
 		}
 	}
-}
-
-func (a *agentState) liveOf(name portolan.Series) *liveState {
-	l := a.live[name]
-	if l == nil {
-		l = &liveState{}
-		a.live[name] = l
-	}
-	return l
 }

@@ -35,7 +35,7 @@ type Options struct {
 type News struct {
 	Link    ledger.Link // without its bytes
 	Batch   *evidence.Batch
-	Results []portolan.Result // those not known before
+	Results []*portolan.Result // those not known before
 }
 
 // Projection is the folded ledger. Its methods are safe for concurrent use; only one CatchUp or Rebuild runs at a time.

@@ -15,27 +15,25 @@ import (
 
 // refold folds events that come before some of those folded already: it takes the agent back to a snapshot that they
 // fit on, and folds everything since from the ledger in one pass.
-func (f *folder) refold(ctx context.Context, a *agentState, o *opened, events []event) error {
-	base, after, err := f.rewind(a, o, events)
+func (f *folder) refold(ctx context.Context, a *agentState, o *opened, events []*event) error {
+	base, after, err := f.rewind(a, events)
 	if err != nil {
 		return err
 	}
-	names := sortedSeries(a.series)
+	folded := a.folded()
 	pass, err := f.since(ctx, a, &base, after, o)
 	if err != nil {
 		return err
 	}
-	if err := f.rows.load(o.Chain.Agent, portolan.Span{From: oldest(&base, pass), To: availability.Forever}); err != nil {
+	if err := f.rows.load(a, oldest(&base, pass)); err != nil {
 		return err
 	}
-	bodies := f.rows.bodies(o.Chain.Agent)
-	watch := f.takeBack(a, &base, names, f.closedBefore(o.ReceivedAt))
-	for _, name := range affected(&base, pass) {
-		if _, known := watch[name]; !known {
-			watch[name] = watched{}
-		}
-	}
+	bodies := a.bodies()
+	watch := f.takeBack(a, &base, folded, o)
 	a.fold = base
+	for _, w := range f.watchAll(a, o, pass) {
+		watch = append(watch, watched{track: w.track})
+	}
 	if err := f.replay(a, o, pass); err != nil {
 		return err
 	}
@@ -45,47 +43,53 @@ func (f *folder) refold(ctx context.Context, a *agentState, o *opened, events []
 
 // rewind returns the newest snapshot on which the events fit, and the position after which links must be folded
 // again. It forgets the snapshots after it.
-func (f *folder) rewind(a *agentState, o *opened, events []event) (fold, ledger.Position, error) {
+func (f *folder) rewind(a *agentState, events []*event) (fold, ledger.Position, error) {
 	for n := len(a.snapshots); n > 0; n-- {
 		mark := a.snapshots[n-1]
-		base, err := f.snapshot(o.Chain.Agent, mark)
+		base, err := f.snapshot(a, mark)
 		if err != nil {
 			return fold{}, 0, err
 		}
-		again := slices.Clone(events)
+		again := make([]*event, len(events))
+		for i, e := range events {
+			copied := *e
+			again[i] = &copied
+		}
 		order(&base, again)
 		if base.fits(again, a.changes) {
 			return base, mark.after, nil
 		}
-		f.values[snapshotName(o.Chain.Agent, mark)] = nil
+		f.values[snapshotName(a.id, mark)] = nil
 		a.snapshots = a.snapshots[:n-1]
 	}
-	return newFold(), 0, nil
+	return fold{}, 0, nil
 }
 
 // oldest returns the first hour whose rows folding the events on base may change.
-func oldest(base *fold, events []event) portolan.Instant {
+func oldest(base *fold, events []*event) portolan.Instant {
 	first := availability.Forever
-	for _, s := range base.series {
-		first = min(first, s.since, s.dueHour)
+	for _, s := range base.states {
+		if s != nil {
+			first = min(first, s.since, s.dueHour)
+		}
 	}
-	for i := range events {
-		first = min(first, events[i].at)
-		if r := events[i].result; r != nil {
-			first = min(first, events[i].at.Add(r.Due.Sub(r.Start)))
+	for _, e := range events {
+		first = min(first, e.at)
+		if r := e.result; r != nil {
+			first = min(first, e.at.Add(r.Due.Sub(r.Start)))
 		}
 	}
 	return first.Hour()
 }
 
 // since returns the events after a snapshot, in order: from the links after the position, up to and including o.
-func (f *folder) since(ctx context.Context, a *agentState, base *fold, after ledger.Position, o *opened) ([]event, error) {
-	var events []event
-	seen := base.clone().seen
-	names := sortedSeries(a.series)
+func (f *folder) since(ctx context.Context, a *agentState, base *fold, after ledger.Position, o *opened) ([]*event, error) {
+	var events []*event
+	seen := base.seen.clone()
+	folded := a.folded()
 	for more := true; more; {
 		links, err := f.source.Read(ctx, ledger.Query{
-			After: after, UpTo: o.Position, Chain: ledger.Chain{Agent: o.Chain.Agent}, Limit: pageOfLinks,
+			After: after, UpTo: o.Position, Chain: ledger.Chain{Agent: a.id}, Limit: pageOfLinks,
 		})
 		if err != nil {
 			return nil, fmt.Errorf("read links again: %w", err)
@@ -93,92 +97,95 @@ func (f *folder) since(ctx context.Context, a *agentState, base *fold, after led
 		more = len(links) == pageOfLinks
 		for _, link := range links {
 			after = link.Position
-			if link.Status != ledger.Accepted {
-				continue
-			}
-			again, err := f.open(ctx, link)
-			var unreadable *unreadableError
-			if errors.As(err, &unreadable) {
-				continue
-			}
-			if err != nil {
+			if events, err = f.again(ctx, events, a, &seen, link); err != nil {
 				return nil, err
-			}
-			records := again.unknownTo(seen[link.Chain.Stream])
-			found := again.events(records)
-			for i := range found {
-				found[i].planAt = a.planAt(again.batch.Plan)
-			}
-			events = append(events, found...)
-			for _, r := range records {
-				seen[link.Chain.Stream] = seen[link.Chain.Stream].with(r.Seq())
 			}
 		}
 	}
-	events = append(events, f.retirementsSince(a, base, events, names)...)
+	events = f.appendRetirementsSince(events, a, base, folded)
 	order(base, events)
 	return events, nil
 }
 
-// retirementsSince returns the retirements that are not in a snapshot yet.
-func (f *folder) retirementsSince(a *agentState, base *fold, found []event, names []portolan.Series) []event {
-	all := map[portolan.Series]bool{}
-	for _, name := range names {
-		all[name] = true
+// again appends the events of a link that are not in a set of folded ones.
+func (f *folder) again(ctx context.Context, events []*event, a *agentState, seen *streams, link ledger.Link) ([]*event, error) {
+	if link.Status != ledger.Accepted {
+		return events, nil
 	}
-	for i := range found {
-		if found[i].series != (portolan.Series{}) {
-			all[found[i].series] = true
+	o, err := f.open(ctx, link)
+	var unreadable *unreadableError
+	if errors.As(err, &unreadable) {
+		return events, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	known := seen.of(link.Chain.Stream)
+	records := o.unknownTo(*known)
+	for _, r := range records {
+		*known = known.with(r.Seq())
+	}
+	return o.appendEvents(events, &f.room, a, records), nil
+}
+
+// appendRetirementsSince appends the retirements that are not in a snapshot yet.
+func (f *folder) appendRetirementsSince(events []*event, a *agentState, base *fold, folded []*track) []*event {
+	tracks := folded
+	for _, e := range events {
+		if e.track != nil && !slices.Contains(tracks, e.track) {
+			tracks = append(tracks, e.track)
 		}
 	}
-	var events []event
 	for _, c := range a.changes {
 		if !base.has(c) {
-			events = append(events, f.retirements(c, sortedSeries(all))...)
+			events = f.appendRetirements(events, c, tracks)
 		}
 	}
 	return events
 }
 
 // takeBack makes the rows say what they said at the snapshot, and returns what the series had since then.
-func (f *folder) takeBack(a *agentState, base *fold, names []portolan.Series, closed portolan.Instant) map[portolan.Series]watched {
-	watch := map[portolan.Series]watched{}
-	for _, name := range names {
-		to := base.series[name]
+func (f *folder) takeBack(a *agentState, base *fold, folded []*track, o *opened) []watched {
+	closed := f.closedBefore(o.ReceivedAt)
+	var watch []watched
+	for _, t := range folded {
+		to := base.state(t)
 		if to == nil {
 			to = newSeriesState()
 		}
-		before := f.rows.since(name, to.since)
-		for _, segment := range a.series[name].tail(closed) {
+		before := t.since(to.since)
+		for _, segment := range a.state(t).tail(closed) {
 			before = availability.AppendSegment(before, segment)
 		}
-		watch[name] = watched{from: to.since, before: availability.Clip(before, portolan.Span{From: to.since, To: closed})}
-		f.rows.takeBack(name, to)
+		before = availability.Clip(before, portolan.Span{From: to.since, To: closed})
+		watch = append(watch, watched{track: t, from: to.since, before: before})
+		t.watching = o.Position
+		f.rows.takeBack(t, to)
 	}
 	return watch
 }
 
 // replay folds the events of a pass, and takes a snapshot at each hour that they enter.
-func (f *folder) replay(a *agentState, o *opened, events []event) error {
+func (f *folder) replay(a *agentState, o *opened, events []*event) error {
 	first := firstPositions(events)
 	a.meet(events)
-	apply := applier{agent: o.Chain.Agent, into: &a.fold, rows: f.rows}
+	apply := applier{into: a, rows: &f.rows}
 	a.upTo = o.Position
-	for i := range events {
-		if hour := events[i].at.Hour(); a.lastAt != 0 && hour > a.lastAt.Hour() && hour > a.snapshotHour() {
-			a.before = events[i].at
-			if err := f.takeSnapshot(a, o.Chain.Agent, snapshotMark{after: first[i] - 1, hour: hour}); err != nil {
+	for i, e := range events {
+		if hour := e.at.Hour(); a.lastAt != 0 && hour > a.lastAt.Hour() && hour > a.snapshotHour() {
+			a.before = e.at
+			if err := f.takeSnapshot(a, snapshotMark{after: first[i] - 1, hour: hour}); err != nil {
 				return err
 			}
 		}
-		apply.apply(&events[i])
+		apply.apply(e)
 	}
 	a.before = 0
 	return apply.err
 }
 
 // firstPositions returns, for each event, the smallest position among it and those after it.
-func firstPositions(events []event) []ledger.Position {
+func firstPositions(events []*event) []ledger.Position {
 	first := make([]ledger.Position, len(events))
 	for i, e := range slices.Backward(events) {
 		first[i] = e.position
@@ -197,34 +204,34 @@ func (a *agentState) snapshotHour() portolan.Instant {
 }
 
 // snapshotBefore takes a snapshot before the first link that brings events of a new hour.
-func (f *folder) snapshotBefore(a *agentState, agent portolan.AgentID, hour portolan.Instant) error {
+func (f *folder) snapshotBefore(a *agentState, hour portolan.Instant) error {
 	if a.lastAt == 0 || hour <= a.lastAt.Hour() || hour <= a.snapshotHour() {
 		return nil
 	}
-	return f.takeSnapshot(a, agent, snapshotMark{after: a.upTo, hour: hour})
+	return f.takeSnapshot(a, snapshotMark{after: a.upTo, hour: hour})
 }
 
 // Snapshots are kept for each of the last hours, and for one hour a day before that.
 const hourlySnapshots = 72
 
-func (f *folder) takeSnapshot(a *agentState, agent portolan.AgentID, mark snapshotMark) error {
+func (f *folder) takeSnapshot(a *agentState, mark snapshotMark) error {
 	var w writer
-	if err := a.fold.encode(&w); err != nil {
+	if err := a.encodeFold(&w); err != nil {
 		return err
 	}
-	f.values[snapshotName(agent, mark)] = w.b
+	f.values[snapshotName(a.id, mark)] = w.b
 	a.snapshots = append(a.snapshots, mark)
 	old := len(a.snapshots) - hourlySnapshots - 1
 	if old > 0 && a.snapshots[old].hour.Time().Hour() != 0 {
-		f.values[snapshotName(agent, a.snapshots[old])] = nil
+		f.values[snapshotName(a.id, a.snapshots[old])] = nil
 		a.snapshots = slices.Delete(a.snapshots, old, old+1)
 	}
 	return nil
 }
 
 // snapshot reads a stored snapshot.
-func (f *folder) snapshot(agent portolan.AgentID, mark snapshotMark) (fold, error) {
-	name := snapshotName(agent, mark)
+func (f *folder) snapshot(a *agentState, mark snapshotMark) (fold, error) {
+	name := snapshotName(a.id, mark)
 	b, pending := f.values[name]
 	if !pending {
 		var err error
@@ -233,7 +240,7 @@ func (f *folder) snapshot(agent portolan.AgentID, mark snapshotMark) (fold, erro
 		}
 	}
 	r := reader{b: b}
-	return decodeFold(&r, agent)
+	return a.decodeFold(&r)
 }
 
 func snapshotName(agent portolan.AgentID, mark snapshotMark) string {

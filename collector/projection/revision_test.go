@@ -165,7 +165,7 @@ func TestRevision_LiveTrafficNotesNothing(t *testing.T) {
 func TestRevision_RowsStayBounded(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(4, 4))
-	r, window := &row{}, minutesOf(10, 20)
+	r, window := &row{track: &track{}, hour: day}, minutesOf(10, 20)
 	exact := map[portolan.Instant]bool{}
 	last := 0
 	for i := range 400 {
@@ -191,7 +191,7 @@ func TestRevision_RowsStayBounded(t *testing.T) {
 	if len(r.revised) > maxLateChanges {
 		t.Errorf("row keeps %d changes, want at most %d", len(r.revised), maxLateChanges)
 	}
-	again, err := readRow(r.stored(rowKey{hour: day}))
+	again, err := readRow(r.stored())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,8 @@ import (
 // row is what a series had in one UTC hour, as far as it is settled: what may still change with the next
 // result follows from the series' timeline.
 type row struct {
+	track    *track
+	hour     portolan.Instant // start
 	segments []availability.Segment
 	due      availability.Due
 	// revised holds the changes that came after what they changed was closed, in the order of links.
@@ -20,11 +22,8 @@ type row struct {
 	// closed then.
 	changedAt portolan.Instant
 	open      bool
-}
-
-type rowKey struct {
-	series portolan.Series
-	hour   portolan.Instant
+	// linked says that the link being folded changed the row, pending that it is not stored as it is.
+	linked, pending bool
 }
 
 func hourSpan(hour portolan.Instant) portolan.Span {
@@ -32,20 +31,20 @@ func hourSpan(hour portolan.Instant) portolan.Span {
 }
 
 // body packs what the row says, for the ledger to keep.
-func (r *row) body(hour portolan.Instant) []byte {
+func (r *row) body() []byte {
 	var w writer
 	for _, n := range dueFields(&r.due) {
 		w.uint(uint64(*n))
 	}
 	w.uint(uint64(len(r.revised)))
 	for i := range r.revised {
-		r.revised[i].encode(&w, hour)
+		r.revised[i].encode(&w, r.hour)
 	}
-	return availability.AppendSegments(w.b, hourSpan(hour), r.segments)
+	return availability.AppendSegments(w.b, hourSpan(r.hour), r.segments)
 }
 
 func readRow(stored ledger.HourRow) (*row, error) {
-	r := &row{changedAt: stored.ChangedAt, open: stored.Provisional}
+	r := &row{hour: stored.Hour, changedAt: stored.ChangedAt, open: stored.Provisional}
 	body := reader{b: stored.Body}
 	for _, n := range dueFields(&r.due) {
 		*n = int(body.uint())
@@ -66,9 +65,9 @@ func dueFields(d *availability.Due) [5]*int {
 }
 
 // stored returns the row as the ledger keeps it.
-func (r *row) stored(key rowKey) ledger.HourRow {
+func (r *row) stored() ledger.HourRow {
 	return ledger.HourRow{
-		Series: key.series, Hour: key.hour, Body: r.body(key.hour),
+		Series: r.track.name, Hour: r.hour, Body: r.body(),
 		Revision: uint32(min(r.revisions(), math.MaxUint32)), ChangedAt: r.changedAt, Provisional: r.open,
 	}
 }

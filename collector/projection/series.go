@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -22,7 +21,7 @@ type place struct {
 	seq    portolan.Seq
 }
 
-func (p place) compare(o place) int {
+func (p *place) compare(o *place) int {
 	switch {
 	case p.at != o.at:
 		return cmp.Compare(p.at, o.at)
@@ -36,8 +35,9 @@ func (p place) compare(o place) int {
 
 // mark is the last result of a series that was folded from one stream: its number, and its start in event time.
 type mark struct {
-	seq   portolan.Seq
-	start portolan.Instant
+	stream portolan.Stream
+	seq    portolan.Seq
+	start  portolan.Instant
 }
 
 // seriesState is how far one series was folded. It is what a refold begins from.
@@ -45,10 +45,10 @@ type seriesState struct {
 	timeline availability.Timeline
 	since    portolan.Instant // what the rows say ends here; the rest follows from timeline
 	last     place
-	marks    map[portolan.Stream]mark
+	marks    []mark // of each stream, by stream; they are few
 
-	// planned is the series as the plan of its newest run has it; the zero value before the first run.
-	planned portolan.PlannedSeries
+	// planned is the series as the plan of its newest run has it, never changed; nothing but names before the first run.
+	planned *portolan.PlannedSeries
 	// What is needed to account for due runs, all by the agent's own clock: the newest due instant that was
 	// counted, the attempts since then, what was excused, and the counts of the hour that is not over.
 	lastDue  portolan.Instant
@@ -58,27 +58,35 @@ type seriesState struct {
 	due      availability.Due
 }
 
-func newSeriesState() *seriesState { return &seriesState{marks: map[portolan.Stream]mark{}} }
+func newSeriesState() *seriesState { return &seriesState{planned: &portolan.PlannedSeries{}} }
 
-func (s *seriesState) clone() *seriesState {
-	c := *s
-	c.marks = maps.Clone(s.marks)
-	c.attempts = slices.Clone(s.attempts)
-	c.excused = slices.Clone(s.excused)
-	return &c
+// mark returns the mark of a stream, the zero one if nothing was folded from it.
+func (s *seriesState) mark(stream portolan.Stream) mark {
+	for _, m := range s.marks {
+		if m.stream == stream {
+			return m
+		}
+	}
+	return mark{}
+}
+
+// setMark replaces the mark of its stream.
+func (s *seriesState) setMark(m mark) {
+	for i := range s.marks {
+		if s.marks[i].stream == m.stream {
+			s.marks[i] = m
+			return
+		}
+	}
+	at, _ := slices.BinarySearchFunc(s.marks, m.stream, func(e mark, stream portolan.Stream) int {
+		return bytes.Compare(e.stream[:], stream[:])
+	})
+	s.marks = slices.Insert(s.marks, at, m)
 }
 
 // schedule returns when the series is due; the zero Schedule, never due, if its plan is not known.
 func (s *seriesState) schedule(agent portolan.AgentID) schedule.Series {
 	return scheduleOf(agent, s.planned)
-}
-
-func scheduleOf(agent portolan.AgentID, planned portolan.PlannedSeries) schedule.Series {
-	times, err := schedule.New(agent, planned)
-	if err != nil {
-		return schedule.Series{} // a plan that no schedule can be read from asks for no runs
-	}
-	return times
 }
 
 // tail returns what the series has from its rows' end until an instant, if nothing more is known.
@@ -95,10 +103,10 @@ func (s *seriesState) encode(w *writer) error {
 	w.at(s.since)
 	s.last.encode(w)
 	w.uint(uint64(len(s.marks)))
-	for _, stream := range sortedStreams(s.marks) {
-		w.stream(stream)
-		w.uint(uint64(s.marks[stream].seq))
-		w.at(s.marks[stream].start)
+	for _, m := range s.marks {
+		w.stream(m.stream)
+		w.uint(uint64(m.seq))
+		w.at(m.start)
 	}
 	w.uint(uint64(s.planned.Share))
 	w.uint(uint64(s.planned.Interval))
@@ -138,10 +146,9 @@ func decodeSeries(r *reader, name portolan.Series) (*seriesState, error) {
 	s.since = r.at()
 	s.last.decode(r)
 	for range r.count() {
-		stream := r.stream()
-		s.marks[stream] = mark{seq: portolan.Seq(r.uint()), start: r.at()}
+		s.marks = append(s.marks, mark{stream: r.stream(), seq: portolan.Seq(r.uint()), start: r.at()})
 	}
-	s.planned = portolan.PlannedSeries{System: name.System, Transaction: name.Transaction}
+	s.planned = &portolan.PlannedSeries{System: name.System, Transaction: name.Transaction}
 	s.planned.Share = uint32(r.uint())
 	s.planned.Interval = time.Duration(r.uint())
 	s.planned.Cron, s.planned.Zone = r.text(), r.text()
@@ -173,8 +180,4 @@ func (p place) encode(w *writer) {
 
 func (p *place) decode(r *reader) {
 	*p = place{at: r.at(), stop: r.flag(), stream: r.stream(), seq: portolan.Seq(r.uint())}
-}
-
-func sortedStreams[V any](m map[portolan.Stream]V) []portolan.Stream {
-	return slices.SortedFunc(maps.Keys(m), func(a, b portolan.Stream) int { return bytes.Compare(a[:], b[:]) })
 }

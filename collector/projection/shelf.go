@@ -17,6 +17,8 @@ type shelf interface {
 	hours(f ledger.HourFilter) ([]ledger.HourRow, error)
 	series(agent portolan.AgentID) ([]ledger.SeriesState, error)
 	sketches(f ledger.SketchFilter) ([]ledger.Sketch, error)
+	// sketch returns the body of one sketch, nil if there is none.
+	sketch(key ledger.SketchKey) ([]byte, error)
 	value(name string) ([]byte, error)
 }
 
@@ -26,6 +28,7 @@ type bare struct{}
 func (bare) hours(ledger.HourFilter) ([]ledger.HourRow, error)     { return nil, nil }
 func (bare) series(portolan.AgentID) ([]ledger.SeriesState, error) { return nil, nil }
 func (bare) sketches(ledger.SketchFilter) ([]ledger.Sketch, error) { return nil, nil }
+func (bare) sketch(ledger.SketchKey) ([]byte, error)               { return nil, nil }
 func (bare) value(string) ([]byte, error)                          { return nil, nil }
 
 // viewShelf is one snapshot of the ledger.
@@ -38,7 +41,8 @@ func (s viewShelf) series(agent portolan.AgentID) ([]ledger.SeriesState, error) 
 func (s viewShelf) sketches(f ledger.SketchFilter) ([]ledger.Sketch, error) {
 	return s.view.Sketches(f)
 }
-func (s viewShelf) value(name string) ([]byte, error) { return s.view.Value(name) }
+func (s viewShelf) sketch(key ledger.SketchKey) ([]byte, error) { return s.view.SketchAt(key) }
+func (s viewShelf) value(name string) ([]byte, error)           { return s.view.Value(name) }
 
 // ledgerShelf takes a snapshot for each question: what a folder asks for, nobody else changes.
 type ledgerShelf struct {
@@ -66,6 +70,10 @@ func (s *ledgerShelf) sketches(f ledger.SketchFilter) ([]ledger.Sketch, error) {
 	return look(s, func(v viewShelf) ([]ledger.Sketch, error) { return v.sketches(f) })
 }
 
+func (s *ledgerShelf) sketch(key ledger.SketchKey) ([]byte, error) {
+	return look(s, func(v viewShelf) ([]byte, error) { return v.sketch(key) })
+}
+
 func (s *ledgerShelf) value(name string) ([]byte, error) {
 	return look(s, func(v viewShelf) ([]byte, error) { return v.value(name) })
 }
@@ -85,8 +93,8 @@ func (s foldedShelf) series(agent portolan.AgentID) ([]ledger.SeriesState, error
 		if agent != "" && id != agent {
 			continue
 		}
-		for name := range a.series {
-			state, err := a.state(name)
+		for _, t := range a.folded() {
+			state, err := a.stored(t)
 			if err != nil {
 				return nil, err
 			}
@@ -99,14 +107,16 @@ func (s foldedShelf) series(agent portolan.AgentID) ([]ledger.SeriesState, error
 
 func (s foldedShelf) sketches(f ledger.SketchFilter) ([]ledger.Sketch, error) {
 	var found []ledger.Sketch
-	for key, sketch := range s.folder.sketches {
+	for key, counts := range s.folder.measured.all {
 		if f.Span.Contains(key.Hour) && f.Steps == (key.Step != "") &&
 			oneOf(f.Ports, key.Port) && oneOf(f.Systems, key.System) {
-			found = append(found, ledger.Sketch{Key: key, Body: sketch.encode()})
+			found = append(found, ledger.Sketch{Key: key, Body: counts.encode()})
 		}
 	}
 	return found, nil
 }
+
+func (s foldedShelf) sketch(ledger.SketchKey) ([]byte, error) { return nil, nil }
 
 func (s foldedShelf) value(string) ([]byte, error) { return nil, nil }
 
@@ -124,20 +134,23 @@ type unstored struct {
 	rows     []ledger.HourRow
 	states   []ledger.SeriesState
 	values   map[string][]byte
-	sketches map[ledger.SketchKey]*sketch
+	sketches []ledger.Sketch
 }
 
 func (f *folder) unstored() (*unstored, error) {
-	out := &unstored{rows: f.rows.unstored(), values: maps.Clone(f.values), sketches: f.sketches}
-	for _, name := range sortedSeries(f.changed) {
-		state, err := f.agents[name.Agent].state(name)
+	out := &unstored{rows: f.rows.unstored(), values: maps.Clone(f.values)}
+	for _, c := range f.changed {
+		state, err := c.agent.stored(c.track)
 		if err != nil {
 			return nil, err
 		}
 		out.states = append(out.states, state)
 	}
-	for id := range f.touched {
-		out.values[agentName(id)] = f.agents[id].encode()
+	for _, a := range f.touched {
+		out.values[agentName(a.id)] = a.encode()
+	}
+	for _, c := range f.measured.dirty {
+		out.sketches = append(out.sketches, ledger.Sketch{Key: c.key, Body: c.encode()})
 	}
 	return out, nil
 }
@@ -156,40 +169,26 @@ func (out *unstored) put(tx ledger.Tx, position ledger.Position) error {
 			return err
 		}
 	}
-	if err := out.putSketches(tx); err != nil {
+	if err := tx.PutSketches(out.sketches...); err != nil {
 		return err
 	}
 	return tx.PutValue(positionName, binary.AppendUvarint(binary.AppendUvarint(nil, format), uint64(position)))
 }
 
-// putSketches adds what was measured to what was stored.
-func (out *unstored) putSketches(tx ledger.Tx) error {
-	for key, measured := range out.sketches {
-		body, err := tx.SketchAt(key)
-		if err != nil {
-			return err
-		}
-		sum := &sketch{measured.Copy()}
-		if err := sum.merge(body); err != nil {
-			return err
-		}
-		if err := tx.PutSketches(ledger.Sketch{Key: key, Body: sum.encode()}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // stored says that everything was stored.
 func (f *folder) stored() {
+	f.rows.stored()
 	newest := portolan.Instant(0)
-	for _, a := range f.agents {
+	for _, a := range f.touched {
+		a.touched = false
+		a.forget(a.lastAt.Add(-longAgo).Hour())
 		newest = max(newest, a.lastAt)
 	}
-	f.rows.stored(newest.Add(-longAgo))
-	clear(f.sketches)
-	clear(f.changed)
-	clear(f.touched)
+	for _, c := range f.changed {
+		c.track.changed = false
+	}
+	f.measured.stored(newest.Hour())
+	f.changed, f.touched = f.changed[:0], f.touched[:0]
 	clear(f.values)
 }
 

@@ -71,8 +71,8 @@ func (a *agentState) now(id portolan.AgentID, plan *portolan.Plan, now portolan.
 	for _, planned := range plan.Series {
 		name := portolan.Series{Agent: id, System: planned.System, Transaction: planned.Transaction}
 		s := SeriesNow{Series: name, Planned: planned}
-		if l := a.live[name]; l != nil {
-			s.Current = l.at(now, every)
+		if t := a.byName[name]; t != nil {
+			s.Current = t.live.at(now, every)
 		}
 		n.Series = append(n.Series, s)
 	}

@@ -118,16 +118,6 @@ func (t tx) PutSketches(sketches ...ledger.Sketch) error {
 	return nil
 }
 
-// SketchAt implements ledger.Tx.
-func (t tx) SketchAt(k ledger.SketchKey) (body []byte, err error) {
-	err = t.db.row(`SELECT body FROM sketch WHERE hour = ? AND port = ? AND system = ? AND transaction_ = ? AND step = ?`,
-		k.Hour, k.Port, k.System, k.Transaction, k.Step).Scan(&body)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
-	}
-	return body, wrap("read sketch", err)
-}
-
 // MarkDirty implements ledger.Tx.
 func (t tx) MarkDirty(marks ...ledger.DirtyHour) error {
 	return t.eachDirty(`INSERT OR IGNORE INTO dirty (hour, series) VALUES (?, ?)`, marks)

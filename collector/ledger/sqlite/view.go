@@ -123,6 +123,16 @@ func (v view) Sketches(f ledger.SketchFilter) ([]ledger.Sketch, error) {
 	return sketches, wrap("read sketches", err)
 }
 
+// SketchAt implements ledger.View.
+func (v view) SketchAt(k ledger.SketchKey) (body []byte, err error) {
+	err = v.q.row(`SELECT body FROM sketch WHERE hour = ? AND port = ? AND system = ? AND transaction_ = ? AND step = ?`,
+		k.Hour, k.Port, k.System, k.Transaction, k.Step).Scan(&body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return body, wrap("read sketch", err)
+}
+
 // Dirty implements ledger.View.
 func (v view) Dirty(limit int) ([]ledger.DirtyHour, error) {
 	marks, err := collect(v.q, func(row scanner) (d ledger.DirtyHour, err error) {

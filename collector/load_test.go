@@ -1,0 +1,215 @@
+package collector
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"portolan"
+	"portolan/collector/registry"
+	"portolan/evidence"
+	"portolan/internal/ways"
+)
+
+// BenchmarkLoad plays agents against a whole collector over TLS: each batch of 15 results with five steps is sealed,
+// sent, durable in SQLite before it is answered, and folded. Generator and collector share the machine.
+func BenchmarkLoad(b *testing.B) {
+	for _, agents := range []int{64, 256} {
+		b.Run(fmt.Sprintf("agents-%d", agents), func(b *testing.B) { benchmarkLoad(b, agents) })
+	}
+}
+
+func benchmarkLoad(b *testing.B, count int) {
+	center := startLoaded(b)
+	agents := make([]*loader, count)
+	for n := range agents {
+		agents[n] = center.enroll(b, portolan.AgentID(fmt.Sprintf("MIA-%d", n+1)))
+	}
+	var left atomic.Int64
+	left.Store(int64(b.N))
+	b.ResetTimer()
+	var group sync.WaitGroup
+	for _, a := range agents {
+		group.Go(func() {
+			for left.Add(-1) >= 0 {
+				a.send(b)
+			}
+		})
+	}
+	group.Wait()
+	b.StopTimer()
+	b.ReportMetric(float64(b.N)*resultsABatch/b.Elapsed().Seconds(), "results/s")
+	lag, err := center.c.projection.Lag(context.Background())
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(lag)/float64(b.N), "lag/batch")
+}
+
+const resultsABatch = 15
+
+type loaded struct {
+	url       string
+	c         *collector
+	authority *registry.Authority
+}
+
+func startLoaded(b *testing.B) *loaded {
+	config := DefaultConfig()
+	config.Data, config.TLS.Hosts = b.TempDir(), []string{"127.0.0.1"}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	ready := make(chan struct{})
+	o := Options{Config: config, Ways: ways.All(), Listener: listener, Ready: func() { close(ready) }}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	var center loaded
+	o.started = func(c *collector) { center.c = c }
+	go func() { ended <- Run(ctx, o) }()
+	select {
+	case <-ready:
+	case err := <-ended:
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { cancel(); <-ended })
+	center.url = "https://" + listener.Addr().String()
+	center.authority, err = registry.OpenAuthority(config.Data, 0, portolan.InstantOf(time.Now()))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return &center
+}
+
+// loader is an agent that seals and sends.
+type loader struct {
+	url    string
+	client *http.Client
+	key    *ecdsa.PrivateKey
+	next   evidence.Batch
+	seq    portolan.Seq
+	start  portolan.Instant
+}
+
+func (l *loaded) enroll(b *testing.B, id portolan.AgentID) *loader {
+	now := portolan.InstantOf(time.Now())
+	token, err := l.authority.NewToken(id, time.Hour, now)
+	if err != nil {
+		b.Fatal(err)
+	}
+	plan := loadPlan(id.Port())
+	a := &loader{url: l.url, start: now, next: evidence.Batch{
+		Agent: id, Stream: portolan.Stream([]byte(fmt.Sprintf("%016s", id))), Plan: evidence.HashPlan(&plan), PlanBody: &plan,
+		CarriesPlan: true, Lane: portolan.Live, Clock: evidence.Clock{Age: -1},
+	}}
+	if a.key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
+		b.Fatal(err)
+	}
+	csr, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: string(id)}}, a.key)
+	if err != nil {
+		b.Fatal(err)
+	}
+	body, _ := json.Marshal(registry.Request{Token: token, Agent: id, CSR: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: csr}))})
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(l.authority.Certificate())
+	enrolling := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
+	defer enrolling.CloseIdleConnections()
+	response, err := enrolling.Post(l.url+"/enroll/v1/agents", "application/json", bytes.NewReader(body))
+	if err != nil {
+		b.Fatal(err)
+	}
+	answer, _ := io.ReadAll(response.Body)
+	response.Body.Close()
+	var issued registry.Issued
+	if err := json.Unmarshal(answer, &issued); err != nil || response.StatusCode != http.StatusOK {
+		b.Fatalf("enroll: %s", answer)
+	}
+	block, _ := pem.Decode([]byte(issued.Certificate))
+	a.client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{
+		RootCAs: roots, Certificates: []tls.Certificate{{Certificate: [][]byte{block.Bytes}, PrivateKey: a.key}},
+	}}}
+	return a
+}
+
+func loadPlan(port portolan.PortCode) portolan.Plan {
+	plan := portolan.Plan{Port: port}
+	for n := range resultsABatch {
+		s := portolan.PlannedSeries{
+			System: portolan.SystemID(fmt.Sprintf("system-%d", n%5)), Transaction: portolan.TransactionID(fmt.Sprintf("work-%d", n)),
+			Share: 1, Interval: time.Minute, Latency: 5 * time.Second, Timeout: 30 * time.Second,
+		}
+		for step := range 5 {
+			s.Steps = append(s.Steps, portolan.PlannedStep{Step: portolan.StepID(fmt.Sprintf("step-%d", step))})
+		}
+		plan.Series = append(plan.Series, s)
+	}
+	return plan
+}
+
+// send seals a batch with one result of each series, a minute after the one before, and delivers it. Every
+// fourth is signed, as agents sign at least every minute.
+func (a *loader) send(b *testing.B) {
+	a.next.Number++
+	a.start = a.start.Add(time.Minute)
+	a.next.SentAt = a.start.Add(15 * time.Second)
+	a.next.Records = a.next.Records[:0]
+	for n, planned := range a.next.PlanBody.Series {
+		a.seq++
+		start := a.start.Add(time.Duration(n) * 700 * time.Millisecond)
+		r := &portolan.Result{Seq: a.seq, System: planned.System, Transaction: planned.Transaction, Due: start, Start: start,
+			Attempt: 1, Outcome: portolan.Good}
+		for i, step := range planned.Steps {
+			s := portolan.StepResult{Step: step.Step, Offset: r.Duration, Outcome: portolan.Good, Bytes: 600}
+			for p := portolan.PhaseDNS; int(p) < portolan.Phases; p++ {
+				s.Phases.Add(p, time.Duration(100+(int(a.seq)*7919+i*104729+int(p)*31)%40000)*time.Microsecond)
+			}
+			s.Duration = s.Phases.Sum()
+			r.Duration += s.Duration
+			r.Steps = append(r.Steps, s)
+		}
+		a.next.Records = append(a.next.Records, evidence.Record{Result: r})
+	}
+	key := a.key
+	if a.next.Number%4 != 1 {
+		key = nil
+	}
+	sealed, err := a.seal(key)
+	if err != nil {
+		b.Error(err)
+		return
+	}
+	a.next.Previous, a.next.CarriesPlan = sealed.Hash, false
+	response, err := a.client.Post(a.url+"/ingest/v1/batches", evidence.MediaType, bytes.NewReader(sealed.Bytes))
+	if err != nil {
+		b.Error(err)
+		return
+	}
+	answer, _ := io.ReadAll(response.Body)
+	response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		b.Errorf("batch %d: %d %s", a.next.Number, response.StatusCode, answer)
+	}
+}
+
+func (a *loader) seal(key *ecdsa.PrivateKey) (evidence.Sealed, error) {
+	if key == nil {
+		return evidence.Seal(a.next, nil)
+	}
+	return evidence.Seal(a.next, key)
+}
