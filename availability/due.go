@@ -60,11 +60,7 @@ func CountDue(o DueOptions) Due {
 	sorted := false // what is needed only for runs that did not take place
 	for due, next := range dues(o.Schedule, o.Window) {
 		if start, ran := firstStart(o.Attempts, due); ran {
-			if start < next {
-				count.Seen++
-			} else {
-				count.Late++
-			}
+			count.Merge(CountRun(start, next))
 			continue
 		}
 		if !sorted {
@@ -80,6 +76,15 @@ func CountDue(o DueOptions) Due {
 		}
 	}
 	return count
+}
+
+// CountRun says what became of a due run that took place, given when it started and when the next was due. It is CountDue
+// of a window that holds no other.
+func CountRun(start, next portolan.Instant) Due {
+	if start < next {
+		return Due{Seen: 1}
+	}
+	return Due{Late: 1}
 }
 
 // dues yields the due instants of a window, each with the one after it.

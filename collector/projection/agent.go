@@ -38,8 +38,9 @@ type track struct {
 	rows    []*row // those in memory, by hour
 	live    liveState
 	changed bool // not stored as it is
-	// watching is the position of the link that last watched the track.
+	// watching is the position of the link that last watched the track, ordered its run that order came by last.
 	watching ledger.Position
+	ordered  *event
 }
 
 // planChange says that a plan came into force at an agent. Only live batches change it: a backlog batch may well

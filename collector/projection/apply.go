@@ -3,7 +3,6 @@ package projection
 import (
 	"portolan"
 	"portolan/availability"
-	"portolan/schedule"
 )
 
 // applier folds events into a state and writes what they settle into rows.
@@ -23,13 +22,17 @@ func (f *fold) meet(events []*event) {
 	}
 }
 
+// saw notes that a record was folded.
+func (f *fold) saw(stream portolan.Stream, seq portolan.Seq) {
+	if seq != 0 {
+		seen := f.seen.of(stream)
+		*seen = seen.with(seq)
+	}
+}
+
 // apply folds one event that comes after everything folded so far.
 func (a *applier) apply(e *event) {
 	a.into.lastAt = max(a.into.lastAt, e.at)
-	if e.seq != 0 {
-		seen := a.into.seen.of(e.stream)
-		*seen = seen.with(e.seq)
-	}
 	if e.track != nil {
 		a.one(e.track, e)
 		return
@@ -59,20 +62,13 @@ func (a *applier) one(t *track, e *event) {
 }
 
 func (a *applier) run(t *track, s *seriesState, e *event) {
-	if run, first := e.run(); first {
-		a.settled, _ = s.timeline.Append(a.settled[:0], run)
+	if e.result.Attempt == 1 {
+		a.settled, _ = s.timeline.Append(a.settled[:0], e.run)
 		a.settle(t)
-		s.since = run.Start
+		s.since = e.at
 	}
 	a.due(t, s, e)
 	s.setMark(mark{stream: e.stream, seq: e.seq, start: e.at})
-}
-
-// run returns the run that the event's result is; first is false for a later attempt.
-func (e *event) run() (run availability.Run, first bool) {
-	return availability.NewRun(e.result, availability.Origin{
-		Stream: e.stream, Start: e.at, Interval: e.assigned.times.Interval(e.result.Due),
-	})
 }
 
 func (a *applier) stop(t *track, s *seriesState, e *event) {
@@ -111,27 +107,32 @@ func (a *applier) due(t *track, s *seriesState, e *event) {
 	if r.Attempt != 1 || r.Due <= s.lastDue {
 		return
 	}
-	from := s.lastDue + 1
-	switch {
-	case s.lastDue == 0:
-		from = r.Due // before its first result a series is not in service
-	case !sameTimes(s.planned, e.assigned.planned):
-		s.excused = append(s.excused, portolan.Span{From: from, To: e.planAt}) // not yet assigned
+	times := &e.assigned.times
+	last := s.lastDue
+	if last == 0 {
+		last = r.Due - 1 // before its first result a series is not in service
 	}
-	ahead := e.at.Sub(r.Start)
-	for part := range availability.Hours(portolan.Span{From: from, To: r.Due + 1}) {
-		a.count(t, s, part.From.Add(ahead).Hour(), countDue(s, part, &e.assigned.times))
+	if times.Next(last) == r.Due {
+		a.count(t, s, r.Due.Add(e.at.Sub(r.Start)).Hour(), availability.CountRun(r.Start, times.Next(r.Due)))
+	} else {
+		a.dueSince(t, s, e, portolan.Span{From: last + 1, To: r.Due + 1})
 	}
 	s.lastDue, s.planned = r.Due, e.assigned.planned
 	s.attempts = append(s.attempts[:0], s.attempts[len(s.attempts)-1])
 	s.excused = s.excused[:0]
 }
 
-// countDue accounts for what was due in a window.
-func countDue(s *seriesState, window portolan.Span, times *schedule.Series) availability.Due {
-	return availability.CountDue(availability.DueOptions{
-		Window: window, Schedule: times, Attempts: s.attempts, Excused: s.excused,
-	})
+// dueSince accounts for the runs that were due in a window, which the run's is not the only one of.
+func (a *applier) dueSince(t *track, s *seriesState, e *event, window portolan.Span) {
+	if s.lastDue != 0 && !sameTimes(s.planned, e.assigned.planned) {
+		s.excused = append(s.excused, portolan.Span{From: window.From, To: e.planAt}) // not yet assigned
+	}
+	ahead := e.at.Sub(e.result.Start)
+	for part := range availability.Hours(window) {
+		a.count(t, s, part.From.Add(ahead).Hour(), availability.CountDue(availability.DueOptions{
+			Window: part, Schedule: &e.assigned.times, Attempts: s.attempts, Excused: s.excused,
+		}))
+	}
 }
 
 func (a *applier) count(t *track, s *seriesState, hour portolan.Instant, counted availability.Due) {

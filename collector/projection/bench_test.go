@@ -62,25 +62,17 @@ func BenchmarkProjection_TakeIn(b *testing.B) {
 }
 
 func benchmarkTakeIn(b *testing.B, steps int) {
-	const agents, series, minutes = 100, 15, 60
+	const agents, series, minutes = 100, 15, 4
 	plan := takeInPlan(series, steps)
-	f := newFolder(nil, bare{}, &Facts{})
-	var position ledger.Position
 	var links []*opened
-	results := 0
-	next := func() {
-		links = links[:0]
-		for range minutes {
-			for agent := range agents {
-				position++
-				links = append(links, takeInLink(plan, agent, position, int(position-1)/agents))
-			}
+	for minute := range minutes {
+		for agent := range agents {
+			links = append(links, takeInLink(plan, agent, ledger.Position(len(links)+1), minute))
 		}
 	}
+	f := newFolder(nil, bare{}, &Facts{})
+	results := 0
 	for b.Loop() {
-		b.StopTimer()
-		next()
-		b.StartTimer()
 		for _, o := range links {
 			a, err := f.agent(o.Chain.Agent)
 			if err != nil {
@@ -89,18 +81,30 @@ func benchmarkTakeIn(b *testing.B, steps int) {
 			if err := f.foldOpened(context.Background(), a, o); err != nil {
 				b.Fatal(err)
 			}
-			a.upTo, f.position = o.Position, o.Position
-			if !a.touched {
-				a.touched = true
-				f.touched = append(f.touched, a)
-			}
+			f.passed(a, o.Position)
 		}
 		results += len(links) * series
-		b.StopTimer()
 		f.stored()
+		b.StopTimer()
+		for _, o := range links {
+			takeInLater(o, ledger.Position(len(links)), minutes)
+		}
 		b.StartTimer()
 	}
 	b.ReportMetric(float64(results)/b.Elapsed().Seconds(), "results/s")
+}
+
+// takeInLater makes a link the one that comes some minutes and positions later.
+func takeInLater(o *opened, positions ledger.Position, minutes int) {
+	d := time.Duration(minutes) * time.Minute
+	o.Position += positions
+	o.Number += uint64(minutes)
+	o.ReceivedAt, o.batch.SentAt = o.ReceivedAt.Add(d), o.batch.SentAt.Add(d)
+	for _, record := range o.batch.Records {
+		r := record.Result
+		r.Seq += portolan.Seq(minutes * len(o.batch.Records))
+		r.Due, r.Start = r.Due.Add(d), r.Start.Add(d)
+	}
 }
 
 func takeInPlan(series, steps int) *portolan.Plan {

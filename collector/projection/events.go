@@ -20,6 +20,7 @@ type event struct {
 	track    *track // nil: all of the agent's
 	// result is a run of the series as it was assigned, by a plan that came into force at planAt, zero if it always was.
 	result   *portolan.Result
+	run      availability.Run // what the result is, once order has fixed its start
 	assigned *assigned
 	planAt   portolan.Instant
 	stops    bool // stop is one
@@ -111,39 +112,59 @@ func (e *event) setStop(s availability.Stop) {
 	e.at, e.raw, e.place.stop, e.stops, e.stop = s.Span.From, s.Span.From, true, true, s
 }
 
-// order puts events into the order of a fold that goes on from f: starts are made monotone within each stream of a
-// series, then everything is sorted.
-func order(f *fold, events []*event) {
+// straighten makes starts monotone within each stream of a series, going on from f.
+func straighten(f *fold, events []*event) {
 	slices.SortStableFunc(events, func(a, b *event) int {
-		if a.track != b.track {
-			return cmp.Compare(numberOf(a.track), numberOf(b.track))
+		if a.stream != b.stream {
+			return bytes.Compare(a.stream[:], b.stream[:])
 		}
-		return cmp.Or(bytes.Compare(a.stream[:], b.stream[:]), cmp.Compare(a.seq, b.seq))
+		return cmp.Compare(a.seq, b.seq)
 	})
-	var last *event // the run before, of the same series and stream
 	for _, e := range events {
 		if e.result == nil {
 			continue
 		}
-		var before portolan.Instant
-		if last != nil && last.track == e.track && last.stream == e.stream {
-			before = last.at
-		} else if s := f.state(e.track); s != nil {
-			if m := s.mark(e.stream); m.seq < e.seq {
-				before = m.start
-			}
-		}
-		e.at, _ = availability.Monotone(before, e.raw)
-		last = e
+		e.at, _ = availability.Monotone(f.startBefore(e), e.raw)
+		e.run, _ = availability.NewRun(e.result, availability.Origin{
+			Stream: e.stream, Start: e.at, Interval: e.assigned.times.Interval(e.result.Due),
+		})
+		e.track.ordered = e
 	}
+	for _, e := range events {
+		if e.track != nil {
+			e.track.ordered = nil
+		}
+	}
+}
+
+// order puts events into the order of a fold that goes on from f.
+func order(f *fold, events []*event) {
+	straighten(f, events)
 	slices.SortStableFunc(events, func(a, b *event) int { return a.place.compare(&b.place) })
 }
 
-func numberOf(t *track) int {
-	if t == nil {
-		return -1
+// orderLink is order for the events of one link. If they are all runs, straighten leaves each series' in order, and
+// nothing depends on the order among series.
+func orderLink(f *fold, events []*event) {
+	if slices.ContainsFunc(events, func(e *event) bool { return e.result == nil }) {
+		order(f, events)
+		return
 	}
-	return t.number
+	straighten(f, events)
+}
+
+// startBefore returns the start of the run before the event's in its stream and series: of the one ordered last, or
+// of the one folded last; zero if there is none.
+func (f *fold) startBefore(e *event) portolan.Instant {
+	if last := e.track.ordered; last != nil && last.stream == e.stream {
+		return last.at
+	}
+	if s := f.state(e.track); s != nil {
+		if m := s.mark(e.stream); m.seq < e.seq {
+			return m.start
+		}
+	}
+	return 0
 }
 
 // fits reports whether events, ordered on f, all come after everything folded into f. changes are the agent's.

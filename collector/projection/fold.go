@@ -38,6 +38,7 @@ type folder struct {
 	telling  bool
 	room     arena    // for the events of the link being folded
 	events   []*event // likewise
+	watch    []watched
 }
 
 // changedTrack is a series that is not stored as it is.
@@ -104,15 +105,20 @@ func (f *folder) fold(ctx context.Context, link ledger.Link) error {
 			}
 		}
 	}
-	a.upTo, f.position = link.Position, link.Position
-	if !a.touched {
-		a.touched = true
-		f.touched = append(f.touched, a)
-	}
+	f.passed(a, link.Position)
 	if unreadable != nil {
 		return unreadable
 	}
 	return nil
+}
+
+// passed notes that an agent's link was folded, or passed by.
+func (f *folder) passed(a *agentState, position ledger.Position) {
+	a.upTo, f.position = position, position
+	if !a.touched {
+		a.touched = true
+		f.touched = append(f.touched, a)
+	}
 }
 
 func (f *folder) open(ctx context.Context, link ledger.Link) (*opened, error) {
@@ -159,6 +165,9 @@ func (f *folder) foldOpened(ctx context.Context, a *agentState, o *opened) error
 	var err error
 	if a.fits(events, a.changes) {
 		err = f.inOrder(a, o, events)
+		for _, r := range records {
+			a.saw(o.Chain.Stream, r.Seq())
+		}
 	} else {
 		err = f.refold(ctx, a, o, events)
 	}
@@ -203,7 +212,7 @@ func (f *folder) eventsOf(events []*event, a *agentState, o *opened, records []e
 	if n := len(a.changes); n > 0 && a.changes[n-1].position == o.Position {
 		events = f.appendRetirements(events, a.changes[n-1], a.folded())
 	}
-	order(&a.fold, events)
+	orderLink(&a.fold, events)
 	return events
 }
 
@@ -258,7 +267,7 @@ func (f *folder) appendRetirements(events []*event, c planChange, tracks []*trac
 // inOrder folds events that come after everything folded so far: O(1) for each.
 func (f *folder) inOrder(a *agentState, o *opened, events []*event) error {
 	if len(events) > 0 {
-		if err := f.snapshotBefore(a, events[len(events)-1].at.Hour()); err != nil {
+		if err := f.snapshotBefore(a, newest(events).Hour()); err != nil {
 			return err
 		}
 	}
@@ -274,6 +283,13 @@ func (f *folder) inOrder(a *agentState, o *opened, events []*event) error {
 	return f.closeLink(a, o, watch)
 }
 
+func newest(events []*event) (at portolan.Instant) {
+	for _, e := range events {
+		at = max(at, e.at)
+	}
+	return at
+}
+
 // watched is what a series had from an instant on before a link was folded, as far as it is closed.
 type watched struct {
 	track  *track
@@ -284,7 +300,7 @@ type watched struct {
 // watchAll watches the series that events touch.
 func (f *folder) watchAll(a *agentState, o *opened, events []*event) []watched {
 	closed := f.closedBefore(o.ReceivedAt)
-	var watch []watched
+	watch := f.watch[:0]
 	add := func(t *track) {
 		if t.watching != o.Position {
 			t.watching = o.Position
@@ -302,6 +318,7 @@ func (f *folder) watchAll(a *agentState, o *opened, events []*event) []watched {
 			}
 		}
 	}
+	f.watch = watch
 	return watch
 }
 

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"portolan"
-	"portolan/availability"
 	"portolan/evidence"
 )
 
@@ -23,7 +22,8 @@ type liveState struct {
 }
 
 // result takes in a first attempt from a live batch.
-func (l *liveState) result(e *event, run availability.Run) {
+func (l *liveState) result(e *event) {
+	run := &e.run
 	if run.Start <= l.start {
 		return
 	}
@@ -41,9 +41,9 @@ func (l *liveState) result(e *event, run availability.Run) {
 
 // tookOf returns how long the step took that the symptom names, or the run if it names none.
 func tookOf(r *portolan.Result) time.Duration {
-	for _, step := range r.Steps {
-		if step.Step == r.Symptom.Step {
-			return step.Duration
+	for i := range r.Steps {
+		if r.Symptom.Step != "" && r.Steps[i].Step == r.Symptom.Step {
+			return r.Steps[i].Duration
 		}
 	}
 	return r.Duration
@@ -213,10 +213,8 @@ func stepOf(planned *portolan.PlannedSeries, id portolan.StepID) portolan.Planne
 
 func (a *agentState) liveEvent(e *event) {
 	switch {
-	case e.result != nil:
-		if run, first := e.run(); first {
-			e.track.live.result(e, run)
-		}
+	case e.result != nil && e.result.Attempt == 1:
+		e.track.live.result(e)
 	case !e.stops:
 	case e.track != nil:
 		e.track.live.stop(e.at)

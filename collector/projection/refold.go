@@ -32,7 +32,7 @@ func (f *folder) refold(ctx context.Context, a *agentState, o *opened, events []
 	watch := f.takeBack(a, &base, folded, o)
 	a.fold = base
 	for _, w := range f.watchAll(a, o, pass) {
-		watch = append(watch, watched{track: w.track})
+		watch = append(watch, watched{track: w.track}) // whatever the pass brings is new to it
 	}
 	if err := f.replay(a, o, pass); err != nil {
 		return err
@@ -179,6 +179,7 @@ func (f *folder) replay(a *agentState, o *opened, events []*event) error {
 			}
 		}
 		apply.apply(e)
+		a.saw(e.stream, e.seq)
 	}
 	a.before = 0
 	return apply.err

@@ -13,6 +13,9 @@ type seqRange struct{ first, last portolan.Seq }
 
 // has reports whether seq is in the set.
 func (s seqSet) has(seq portolan.Seq) bool {
+	if n := len(s); n == 0 || s[n-1].last < seq {
+		return false
+	}
 	i := s.search(seq)
 	return i < len(s) && s[i].first <= seq
 }
@@ -30,6 +33,10 @@ func (s seqSet) search(seq portolan.Seq) int {
 
 // with returns the set with seq added; s itself may be changed.
 func (s seqSet) with(seq portolan.Seq) seqSet {
+	if n := len(s); n > 0 && s[n-1].last+1 == seq { // as nearly always
+		s[n-1].last = seq
+		return s
+	}
 	i := s.search(seq)
 	if i < len(s) && s[i].first <= seq {
 		return s
