@@ -82,10 +82,11 @@ func New(ctx context.Context, o Options) (*Projection, error) {
 	return p, nil
 }
 
-// How much is folded between two writes, and read at once.
+// How much is read at once, and how much is folded between two writes at the most.
 const (
 	pageOfLinks   = 256
 	pageOfEntries = 1024
+	linksAStore   = 4096
 )
 
 // CatchUp folds what the ledger holds beyond what was folded, and returns how many links that were. After an error
@@ -94,17 +95,17 @@ func (p *Projection) CatchUp(ctx context.Context) (int, error) {
 	p.folding.Lock()
 	defer p.folding.Unlock()
 	folded := 0
-	for {
-		n, err := p.page(ctx)
+	for more := true; more; {
+		var n int
+		var err error
+		n, more, err = p.stretch(ctx)
 		folded += n
 		if err != nil {
 			p.drop()
 			return folded, fmt.Errorf("fold ledger: %w", err)
 		}
-		if n < pageOfLinks {
-			return folded, nil
-		}
 	}
+	return folded, nil
 }
 
 // Rebuild drops the projection and folds the whole ledger again.
@@ -149,37 +150,41 @@ func (p *Projection) drop() {
 	p.failed = true
 }
 
-// page folds and stores one page of links, and what the journal holds.
-func (p *Projection) page(ctx context.Context) (int, error) {
+// stretch folds and stores a stretch of links, and what the journal holds. more says that the ledger held more.
+func (p *Projection) stretch(ctx context.Context) (folded int, more bool, err error) {
 	if p.failed {
 		if err := p.load(ctx); err != nil {
-			return 0, err
+			return 0, false, err
 		}
 	}
 	p.shelf.ctx = ctx
-	links, err := p.ledger.Read(ctx, ledger.Query{After: p.stored.position, Limit: pageOfLinks})
-	if err != nil {
-		return 0, err
-	}
 	facts, err := readFacts(ctx, p.ledger, p.facts, 0)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	p.mu.Lock()
 	p.facts, p.folder.facts = facts, facts
 	p.mu.Unlock()
-	moved, err := p.foldAll(ctx, links)
-	if err != nil {
-		return 0, err
+	moved := map[ledger.Chain]move{}
+	for more = true; more && folded < linksAStore; {
+		links, err := p.ledger.Read(ctx, ledger.Query{After: p.folder.position, Limit: pageOfLinks})
+		if err != nil {
+			return folded, false, err
+		}
+		if err := p.foldAll(ctx, links, moved); err != nil {
+			return folded, false, err
+		}
+		folded += len(links)
+		more = len(links) == pageOfLinks
 	}
-	if len(links) == 0 && facts.Number == p.stored.journal {
-		return 0, nil
+	if folded == 0 && facts.Number == p.stored.journal {
+		return 0, false, nil
 	}
 	if err := p.store(ctx, moved); err != nil {
-		return 0, err
+		return folded, false, err
 	}
 	p.tell()
-	return len(links), nil
+	return folded, more, nil
 }
 
 // readFacts reads the journal after what is known, up to the entry with the given number; zero for all there is.
@@ -202,17 +207,17 @@ func readFacts(ctx context.Context, journal ledger.Journal, known *Facts, upTo u
 	}
 }
 
-// move is how far a page moves a chain's cursor.
+// move is how far a stretch moves a chain's cursor.
 type move struct{ from, to ledger.Cursor }
 
-func (p *Projection) foldAll(ctx context.Context, links []ledger.Link) (map[ledger.Chain]move, error) {
-	moved := map[ledger.Chain]move{}
+// foldAll folds links and notes in moved how far they move cursors.
+func (p *Projection) foldAll(ctx context.Context, links []ledger.Link, moved map[ledger.Chain]move) error {
 	for _, link := range links {
 		p.mu.Lock()
 		err := p.folder.fold(ctx, link)
 		p.mu.Unlock()
 		if err := p.pass(err); err != nil {
-			return nil, err
+			return err
 		}
 		m, known := moved[link.Chain]
 		if !known {
@@ -221,7 +226,7 @@ func (p *Projection) foldAll(ctx context.Context, links []ledger.Link) (map[ledg
 		m.to = ledger.Cursor{Number: max(m.to.Number, link.Number), Position: link.Position}
 		moved[link.Chain] = m
 	}
-	return moved, nil
+	return nil
 }
 
 // pass lets a link go by that cannot be read: the evidence stays in the ledger, and the others must not wait for it.
@@ -236,7 +241,7 @@ func (p *Projection) pass(err error) error {
 	return nil
 }
 
-// store writes what a page changed, with the cursors, all or nothing.
+// store writes what a stretch changed, with the cursors, all or nothing.
 func (p *Projection) store(ctx context.Context, moved map[ledger.Chain]move) error {
 	out, err := p.folder.unstored()
 	if err != nil {
