@@ -2,8 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"math"
 
@@ -41,13 +39,11 @@ func check(o ledger.Offer) error {
 }
 
 func (l *Ledger) append(db *statements, o ledger.Offer) (ledger.Receipt, error) {
-	head, err := headOf(db, o.Chain)
+	head, err := db.head(o.Chain)
 	if err != nil {
 		return ledger.Receipt{}, err
 	}
-	if err := db.exec(`UPDATE chain SET heard_at = max(heard_at, ?) WHERE id = ?`, o.ReceivedAt, head.id); err != nil {
-		return ledger.Receipt{}, err
-	}
+	head.HeardAt = max(head.HeardAt, o.ReceivedAt)
 	if o.Number <= head.Number {
 		return l.meet(db, head, o)
 	}
@@ -55,7 +51,10 @@ func (l *Ledger) append(db *statements, o ledger.Offer) (ledger.Receipt, error) 
 }
 
 // meet judges an offer whose number the chain has already.
-func (l *Ledger) meet(db *statements, head chainHead, o ledger.Offer) (ledger.Receipt, error) {
+func (l *Ledger) meet(db *statements, head *chainHead, o ledger.Offer) (ledger.Receipt, error) {
+	if err := db.exec(`UPDATE chain SET heard_at = ? WHERE id = ?`, head.HeardAt, head.id); err != nil {
+		return ledger.Receipt{}, err
+	}
 	there, err := linkAt(db, head.id, o.Number)
 	if err != nil {
 		return ledger.Receipt{}, err
@@ -73,7 +72,7 @@ func (l *Ledger) meet(db *statements, head chainHead, o ledger.Offer) (ledger.Re
 }
 
 // extend puts an offer at the end of its chain.
-func (l *Ledger) extend(db *statements, head chainHead, o ledger.Offer) (ledger.Receipt, error) {
+func (l *Ledger) extend(db *statements, head *chainHead, o ledger.Offer) (ledger.Receipt, error) {
 	receipt := ledger.Receipt{Verdict: ledger.Stored, Missing: o.Number - head.Number - 1}
 	switch {
 	case receipt.Missing > 0:
@@ -96,7 +95,13 @@ func (l *Ledger) extend(db *statements, head chainHead, o ledger.Offer) (ledger.
 	}
 	receipt.Link = link
 	receipt.Link.Bytes, receipt.Link.Content.PlanBody = nil, nil
-	return receipt, l.moveHead(db, head, link)
+	head.Number, head.Hash, head.Position = link.Number, link.Hash, link.Position
+	if link.Status == ledger.Accepted {
+		if err := noteContent(db, head, link); err != nil {
+			return ledger.Receipt{}, err
+		}
+	}
+	return receipt, saveHead(db, head)
 }
 
 func linkOf(o ledger.Offer) ledger.Link {
@@ -108,7 +113,7 @@ func linkOf(o ledger.Offer) ledger.Link {
 }
 
 // insertMissing keeps the numbers between the head and the offer. The offer names the hash of the last one.
-func (l *Ledger) insertMissing(db *statements, head chainHead, o ledger.Offer) error {
+func (l *Ledger) insertMissing(db *statements, head *chainHead, o ledger.Offer) error {
 	return l.insertLink(db, head.id, &ledger.Link{
 		Chain: o.Chain, First: head.Number + 1, Number: o.Number - 1, Hash: o.Previous, Previous: head.Hash,
 		Status: ledger.Missing, Reason: ledger.ReasonNeverReceived, ReceivedAt: o.ReceivedAt,
@@ -116,11 +121,10 @@ func (l *Ledger) insertMissing(db *statements, head chainHead, o ledger.Offer) e
 }
 
 func (l *Ledger) insertLink(db *statements, chain int64, link *ledger.Link) error {
-	position, err := nextPosition(db)
-	if err != nil {
+	var err error
+	if link.Position, err = db.nextPosition(); err != nil {
 		return err
 	}
-	link.Position = position
 	c := link.Content
 	return db.exec(`INSERT INTO batch (position, chain, first, number, hash, previous, status, reason, detail,
 		received_at, lane, plan, span_from, span_to, span_width, records, backlog, sent_at, clock_offset,
@@ -131,38 +135,30 @@ func (l *Ledger) insertLink(db *statements, chain int64, link *ledger.Link) erro
 		micros(c.ClockOffset), micros(c.ClockUncertainty), c.Farewell, link.Bytes)
 }
 
-// nextPosition follows the newest link's: links are never removed, so positions never come again.
-func nextPosition(db *statements) (position ledger.Position, err error) {
-	err = db.row(`SELECT ifnull(max(position), 0) + 1 FROM batch`).Scan(&position)
-	return position, err
+// saveHead keeps a head as it is.
+func saveHead(db *statements, head *chainHead) error {
+	c := head.Newest
+	return db.exec(`UPDATE chain SET number = ?, hash = ?, position = ?, heard_at = ?, plan = ?, span_from = ?, span_to = ?,
+		records = ?, backlog = ?, sent_at = ?, clock_offset = ?, clock_uncertainty = ?, farewell = ? WHERE id = ?`,
+		int64(head.Number), head.Hash[:], head.Position, head.HeardAt, c.Plan[:], c.Span.From, c.Span.To, int64(c.Records),
+		int64(c.Backlog), c.SentAt, micros(c.ClockOffset), micros(c.ClockUncertainty), c.Farewell, head.id)
 }
 
-// moveHead makes the link its chain's newest; an accepted one also tells the agent's plan and clock.
-func (l *Ledger) moveHead(db *statements, head chainHead, link ledger.Link) error {
-	err := db.exec(`UPDATE chain SET number = ?, hash = ?, position = ? WHERE id = ?`,
-		int64(link.Number), link.Hash[:], link.Position, head.id)
-	if err != nil || link.Status != ledger.Accepted {
-		return err
-	}
-	return noteContent(db, head, link)
-}
-
-// noteContent keeps what an accepted link tells about its agent.
-func noteContent(db *statements, head chainHead, link ledger.Link) error {
+// noteContent takes into the head what an accepted link tells about its agent.
+func noteContent(db *statements, head *chainHead, link ledger.Link) error {
 	if err := notePlan(db, head, link); err != nil {
 		return err
 	}
-	c := link.Content
-	if c.Plan.IsZero() { // no results in it: the plan in force stays
-		c.Plan = head.Newest.Plan
+	plan := head.Newest.Plan
+	head.Newest = link.Content
+	head.Newest.PlanBody = nil
+	if link.Content.Plan.IsZero() { // no results in it: the plan in force stays
+		head.Newest.Plan = plan
 	}
-	return db.exec(`UPDATE chain SET plan = ?, span_from = ?, span_to = ?, records = ?, backlog = ?, sent_at = ?,
-		clock_offset = ?, clock_uncertainty = ?, farewell = ? WHERE id = ?`,
-		c.Plan[:], c.Span.From, c.Span.To, int64(c.Records), int64(c.Backlog), c.SentAt,
-		micros(c.ClockOffset), micros(c.ClockUncertainty), c.Farewell, head.id)
+	return nil
 }
 
-func notePlan(db *statements, head chainHead, link ledger.Link) error {
+func notePlan(db *statements, head *chainHead, link ledger.Link) error {
 	c := link.Content
 	if c.PlanBody != nil {
 		err := db.exec(`INSERT INTO plan (hash, body) VALUES (?, ?) ON CONFLICT DO NOTHING`,
@@ -179,29 +175,10 @@ func notePlan(db *statements, head chainHead, link ledger.Link) error {
 		c.SentAt, micros(c.ClockOffset), c.Plan[:])
 }
 
-// chainHead is a head with its row.
-type chainHead struct {
-	id int64
-	ledger.Head
-}
-
-// headOf returns a chain's head; a new chain begins with number zero and the zero hash.
-func headOf(db *statements, chain ledger.Chain) (chainHead, error) {
-	head, err := scanHead(db.row(`SELECT `+headColumns+` FROM chain WHERE agent = ? AND stream = ?`, chain.Agent, chain.Stream[:]))
-	if !errors.Is(err, sql.ErrNoRows) {
-		return head, err
-	}
-	head = chainHead{Head: ledger.Head{Chain: chain}}
-	err = db.row(`INSERT INTO chain (agent, stream, number, hash, position, heard_at, plan, span_from, span_to, records,
-		backlog, sent_at, clock_offset, clock_uncertainty, farewell) VALUES (?, ?, 0, ?, 0, 0, ?, 0, 0, 0, 0, 0, 0, 0, 0)
-		RETURNING id`, chain.Agent, chain.Stream[:], make([]byte, len(evidence.Hash{})), make([]byte, len(evidence.Hash{}))).Scan(&head.id)
-	return head, err
-}
-
 // TakeIn implements ledger.Batches.
 func (l *Ledger) TakeIn(ctx context.Context, chain ledger.Chain, number uint64, content ledger.Content) error {
 	err := l.writer.together(ctx, func(db *statements) error {
-		head, err := headOf(db, chain)
+		head, err := db.head(chain)
 		if err != nil {
 			return err
 		}
@@ -223,10 +200,10 @@ func (l *Ledger) TakeIn(ctx context.Context, chain ledger.Chain, number uint64, 
 }
 
 // takeIn moves a waiting link to the end of the order, so that every reader still finds it.
-func takeIn(db *statements, head chainHead, link ledger.Link, c ledger.Content) error {
+func takeIn(db *statements, head *chainHead, link ledger.Link, c ledger.Content) error {
 	was := link.Position
 	var err error
-	if link.Position, err = nextPosition(db); err != nil {
+	if link.Position, err = db.nextPosition(); err != nil {
 		return err
 	}
 	link.Status, link.Content = ledger.Accepted, c
@@ -237,13 +214,15 @@ func takeIn(db *statements, head chainHead, link ledger.Link, c ledger.Content) 
 	if err != nil {
 		return err
 	}
-	if err := db.exec(`UPDATE chain SET position = ? WHERE id = ?`, link.Position, head.id); err != nil {
+	head.Position = link.Position
+	note := noteContent
+	if link.Number < head.Number { // newer ones have told more since
+		note = notePlan
+	}
+	if err := note(db, head, link); err != nil {
 		return err
 	}
-	if link.Number < head.Number { // newer ones have told more since
-		return notePlan(db, head, link)
-	}
-	return noteContent(db, head, link)
+	return saveHead(db, head)
 }
 
 // width returns the smallest power of two hours that the span fits in, so that spans of one width can be

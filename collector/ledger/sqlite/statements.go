@@ -11,6 +11,7 @@ import (
 type statements struct {
 	conn     *sql.Conn
 	prepared map[string]*sql.Stmt
+	heads    heads
 }
 
 // transaction commits what work wrote, or undoes it if work returns an error or panics. It is never cut by a
@@ -22,6 +23,7 @@ func (s *statements) transaction(work func(*statements) error) (err error) {
 	committed := false
 	defer func() {
 		if !committed {
+			s.heads = newHeads()
 			err = errors.Join(err, s.exec("ROLLBACK"))
 		}
 	}()

@@ -35,7 +35,7 @@ func startWriter(ctx context.Context, pool *sql.DB, group int) (*writer, error) 
 		return nil, fmt.Errorf("open writing connection: %w", err)
 	}
 	w := &writer{
-		db:   &statements{conn: conn, prepared: make(map[string]*sql.Stmt)},
+		db:   &statements{conn: conn, prepared: make(map[string]*sql.Stmt), heads: newHeads()},
 		turn: make(chan struct{}, 1), jobs: make(chan *job),
 		quit: make(chan struct{}), ended: make(chan struct{}),
 		group: group,
