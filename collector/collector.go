@@ -53,7 +53,8 @@ const (
 	stopServing  = 3 * time.Second
 	stopNoting   = time.Second
 	foldAnyway   = 5 * time.Second        // when no wake came: another collector may have written
-	foldTogether = 100 * time.Millisecond // batches that come close together are folded in one transaction
+	foldTogether = 100 * time.Millisecond // batches that come close together are folded together
+	storeEvery   = time.Second            // what was folded is stored as often at the most
 	afterFailure = 2 * time.Second
 )
 
@@ -116,8 +117,11 @@ func newCollector(ctx context.Context, o Options, l ledger.Ledger, around *surro
 	}
 	c.ingest = ingest.New(ingest.Options{
 		Ledger: l, Registry: c.registry,
-		Accepted: func(ledger.Link, *evidence.Batch) { c.wakeUp() },
-		Counted:  c.metrics.countBatch,
+		Accepted: func(link ledger.Link, batch *evidence.Batch) {
+			c.projection.Decoded(link, batch)
+			c.wakeUp()
+		},
+		Counted: c.metrics.countBatch,
 		Refused: func(chain ledger.Chain, number uint64, why ingest.Result, detail string) {
 			c.log.Warn("batch refused", zap.String("agent", string(chain.Agent)), zap.Stringer("stream", chain.Stream),
 				zap.Uint64("number", number), zap.Stringer("reason", why), zap.String("detail", detail))
@@ -211,12 +215,17 @@ func (c *collector) end() error {
 	return c.note(ctx, evidence.EntryCollectorStop, "", portolan.InstantOf(time.Now()), struct{}{})
 }
 
-// foldLoop folds whatever reaches the ledger.
+// foldLoop folds whatever reaches the ledger, so that states are of now, and stores it more seldom: many results of one
+// series are stored at the price of one.
 func (c *collector) foldLoop(ctx context.Context) {
-	ticker := time.NewTicker(foldAnyway)
-	defer ticker.Stop()
+	var stored time.Time
 	for {
-		_, err := c.projection.CatchUp(ctx)
+		_, err := c.projection.Fold(ctx)
+		next := time.Until(stored.Add(storeEvery))
+		if next <= 0 && err == nil {
+			err = c.projection.Store(ctx)
+			stored, next = time.Now(), foldAnyway
+		}
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -228,15 +237,23 @@ func (c *collector) foldLoop(ctx context.Context) {
 			continue
 		}
 		c.caughtUp.Store(true)
-		select {
-		case <-ctx.Done():
+		if !c.waitForNews(ctx, next) {
 			return
-		case <-c.wake:
-			if !wait(ctx, foldTogether) {
-				return
-			}
-		case <-ticker.C:
 		}
+	}
+}
+
+// waitForNews returns true when there is something to fold, or after d; false when ctx is done.
+func (c *collector) waitForNews(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	case <-c.wake:
+		return wait(ctx, foldTogether)
 	}
 }
 

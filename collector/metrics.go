@@ -7,9 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
-	"portolan"
 	"portolan/collector/ingest"
-	"portolan/collector/projection"
 	"portolan/internal/buildinfo"
 )
 
@@ -25,6 +23,7 @@ type metrics struct {
 	reloadOK     prometheus.Gauge
 	reloadAt     prometheus.Gauge
 	figures      *figureGauges
+	plans        map[portPlan]planSamples
 }
 
 // Help texts. They are also the lines of docs/metrics.md.
@@ -40,7 +39,7 @@ const (
 
 func newMetrics(c *collector, s *surroundings) *metrics {
 	buckets := bucketsFor(s)
-	m := &metrics{registry: prometheus.NewRegistry()}
+	m := &metrics{registry: prometheus.NewRegistry(), plans: map[portPlan]planSamples{}}
 	m.transactions = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "portolan_transactions_total", Help: helpTransactions,
 	}, []string{"system", "transaction", "port", "outcome", "lane"})
@@ -114,46 +113,6 @@ func bucketsFor(s *surroundings) []float64 {
 }
 
 func (m *metrics) countBatch(r ingest.Result) { m.batches.WithLabelValues(r.String()).Inc() }
-
-// expect makes the live counters and the histograms of a plan's series exist, at zero if they are new: a rate sees only
-// what comes after the first sample. Rules do not look at backlog.
-func (m *metrics) expect(port portolan.PortCode, plan *portolan.Plan) {
-	if plan == nil {
-		return
-	}
-	for i := range plan.Series {
-		s := &plan.Series[i]
-		system, transaction := string(s.System), string(s.Transaction)
-		for _, outcome := range []portolan.Outcome{portolan.Good, portolan.Slow, portolan.Failed} {
-			m.transactions.WithLabelValues(system, transaction, string(port), outcome.String(), portolan.Live.String())
-		}
-		m.duration.WithLabelValues(system, transaction, string(port))
-		for _, step := range s.Steps {
-			m.step.WithLabelValues(system, transaction, string(step.Step))
-		}
-	}
-}
-
-// countNews counts the first attempts of a link.
-func (m *metrics) countNews(n projection.News) {
-	m.expect(n.Link.Chain.Agent.Port(), n.Batch.PlanBody)
-	port := string(n.Link.Chain.Agent.Port())
-	for i := range n.Results {
-		r := n.Results[i]
-		if r.Attempt != 1 {
-			continue
-		}
-		system, transaction := string(r.System), string(r.Transaction)
-		m.transactions.WithLabelValues(system, transaction, port, r.Outcome.String(), n.Link.Lane.String()).Inc()
-		if r.Outcome != portolan.Good && r.Outcome != portolan.Slow {
-			continue
-		}
-		m.duration.WithLabelValues(system, transaction, port).Observe(r.Duration.Seconds())
-		for _, step := range r.Steps {
-			m.step.WithLabelValues(system, transaction, string(step.Step)).Observe(step.Duration.Seconds())
-		}
-	}
-}
 
 func (m *metrics) reloaded(err error) {
 	if err != nil {

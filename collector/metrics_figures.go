@@ -88,7 +88,7 @@ func (g *figureGauges) Collect(ch chan<- prometheus.Metric) {
 func (m *metrics) refreshLoop(ctx context.Context) {
 	g := m.figures
 	for _, a := range g.collector.projection.Agents(0, 0) {
-		m.expect(a.Agent.Port(), a.Plan) // known from before the collector started
+		m.samplesOfPlan(a.Agent.Port(), a.Plan) // known from before the collector started
 	}
 	least := g.collector.around.Load().config.SendInterval / 3
 	next := map[string]time.Time{}

@@ -112,6 +112,22 @@ func (f *folder) fold(ctx context.Context, link ledger.Link) error {
 	return nil
 }
 
+// foldDecoded folds an accepted link that was decoded already.
+func (f *folder) foldDecoded(ctx context.Context, o *opened) error {
+	a, err := f.agent(o.Chain.Agent)
+	if err != nil {
+		return err
+	}
+	if o.batch.PlanBody != nil {
+		f.plans[o.batch.Plan] = o.batch.PlanBody
+	}
+	if err := f.foldOpened(ctx, a, o); err != nil {
+		return err
+	}
+	f.passed(a, o.Position)
+	return nil
+}
+
 // passed notes that an agent's link was folded, or passed by.
 func (f *folder) passed(a *agentState, position ledger.Position) {
 	a.upTo, f.position = position, position

@@ -26,8 +26,8 @@ import (
 // Options says what a projection folds.
 type Options struct {
 	Ledger ledger.Ledger // required
-	// News is told once of every link that reached the ledger after New and was folded and stored; nil for nobody.
-	// It must not block.
+	// News is told once of every link that reached the ledger after New and was folded; nil for nobody. It must not
+	// block.
 	News func(News)
 }
 
@@ -43,9 +43,13 @@ type Projection struct {
 	ledger ledger.Ledger
 	news   func(News)
 	told   ledger.Position // the newest link that news was given of, or that there was at New
+	recent recent
 
-	folding sync.Mutex // held by whoever folds
+	folding sync.Mutex // held by whoever folds; it guards what follows
 	shelf   *ledgerShelf
+	moved   map[ledger.Chain]move // by what is not stored yet
+	// unstored is how many links were folded and are not stored yet.
+	unstored int
 
 	mu      sync.RWMutex // guards everything that follows
 	folder  *folder
@@ -68,7 +72,7 @@ func New(ctx context.Context, o Options) (*Projection, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find end of ledger: %w", err)
 	}
-	p := &Projection{ledger: o.Ledger, news: o.News, told: end}
+	p := &Projection{ledger: o.Ledger, news: o.News, told: end, recent: recent{opened: map[ledger.Position]*opened{}}}
 	err = p.load(ctx)
 	if errors.Is(err, errFormat) {
 		// Of an earlier release: everything is derived, so it is folded again at the next CatchUp.
@@ -89,23 +93,49 @@ const (
 	linksAStore   = 4096
 )
 
-// CatchUp folds what the ledger holds beyond what was folded, and returns how many links that were. After an error
-// nothing is lost: what was not stored is folded again.
+// CatchUp folds and stores what the ledger holds beyond what was folded, and returns how many links that were. After an
+// error nothing is lost: what was not stored is folded again.
 func (p *Projection) CatchUp(ctx context.Context) (int, error) {
+	folded, err := p.Fold(ctx)
+	if err != nil {
+		return folded, err
+	}
+	return folded, p.Store(ctx)
+}
+
+// Fold folds what the ledger holds beyond what was folded, and returns how many links that were. States, news and what
+// follows from them are of now; figures know it once it is stored, which Fold does only when much has gathered.
+func (p *Projection) Fold(ctx context.Context) (int, error) {
 	p.folding.Lock()
 	defer p.folding.Unlock()
 	folded := 0
 	for more := true; more; {
-		var n int
-		var err error
-		n, more, err = p.stretch(ctx)
+		n, err := p.page(ctx)
 		folded += n
+		if err == nil && p.unstored >= linksAStore {
+			err = p.store(ctx)
+		}
 		if err != nil {
 			p.drop()
 			return folded, fmt.Errorf("fold ledger: %w", err)
 		}
+		more = n > 0
 	}
 	return folded, nil
+}
+
+// Store stores what was folded, if anything is not stored yet.
+func (p *Projection) Store(ctx context.Context) error {
+	p.folding.Lock()
+	defer p.folding.Unlock()
+	if p.failed {
+		return nil // what was not stored is folded again
+	}
+	if err := p.store(ctx); err != nil {
+		p.drop()
+		return err
+	}
+	return nil
 }
 
 // Rebuild drops the projection and folds the whole ledger again.
@@ -150,41 +180,51 @@ func (p *Projection) drop() {
 	p.failed = true
 }
 
-// stretch folds and stores a stretch of links, and what the journal holds. more says that the ledger held more.
-func (p *Projection) stretch(ctx context.Context) (folded int, more bool, err error) {
+// page folds one page of links, and what the journal holds.
+func (p *Projection) page(ctx context.Context) (int, error) {
 	if p.failed {
 		if err := p.load(ctx); err != nil {
-			return 0, false, err
+			return 0, err
 		}
 	}
 	p.shelf.ctx = ctx
 	facts, err := readFacts(ctx, p.ledger, p.facts, 0)
 	if err != nil {
-		return 0, false, err
+		return 0, err
 	}
 	p.mu.Lock()
 	p.facts, p.folder.facts = facts, facts
 	p.mu.Unlock()
-	moved := map[ledger.Chain]move{}
-	for more = true; more && folded < linksAStore; {
-		links, err := p.ledger.Read(ctx, ledger.Query{After: p.folder.position, Limit: pageOfLinks})
-		if err != nil {
-			return folded, false, err
-		}
-		if err := p.foldAll(ctx, links, moved); err != nil {
-			return folded, false, err
-		}
-		folded += len(links)
-		more = len(links) == pageOfLinks
+	folded, err := p.foldNext(ctx)
+	if err != nil {
+		return 0, err
 	}
-	if folded == 0 && facts.Number == p.stored.journal {
-		return 0, false, nil
-	}
-	if err := p.store(ctx, moved); err != nil {
-		return folded, false, err
-	}
+	p.unstored += folded
 	p.tell()
-	return folded, more, nil
+	return folded, nil
+}
+
+// foldNext folds the links that come next: those lent by ingest, or those read from the ledger.
+func (p *Projection) foldNext(ctx context.Context) (int, error) {
+	if lent := p.recent.takeAfter(p.folder.position, pageOfLinks); len(lent) > 0 {
+		for _, o := range lent {
+			if err := p.foldOne(o.Link, func() error { return p.folder.foldDecoded(ctx, o) }); err != nil {
+				return 0, err
+			}
+		}
+		return len(lent), nil
+	}
+	links, err := p.ledger.Read(ctx, ledger.Query{After: p.folder.position, Limit: pageOfLinks})
+	if err != nil {
+		return 0, err
+	}
+	for _, link := range links {
+		if err := p.foldOne(link, func() error { return p.folder.fold(ctx, link) }); err != nil {
+			return 0, err
+		}
+	}
+	p.recent.dropUpTo(p.folder.position)
+	return len(links), nil
 }
 
 // readFacts reads the journal after what is known, up to the entry with the given number; zero for all there is.
@@ -207,25 +247,23 @@ func readFacts(ctx context.Context, journal ledger.Journal, known *Facts, upTo u
 	}
 }
 
-// move is how far a stretch moves a chain's cursor.
+// move is how far a chain's cursor is to be moved.
 type move struct{ from, to ledger.Cursor }
 
-// foldAll folds links and notes in moved how far they move cursors.
-func (p *Projection) foldAll(ctx context.Context, links []ledger.Link, moved map[ledger.Chain]move) error {
-	for _, link := range links {
-		p.mu.Lock()
-		err := p.folder.fold(ctx, link)
-		p.mu.Unlock()
-		if err := p.pass(err); err != nil {
-			return err
-		}
-		m, known := moved[link.Chain]
-		if !known {
-			m = move{from: p.cursors[link.Chain], to: p.cursors[link.Chain]}
-		}
-		m.to = ledger.Cursor{Number: max(m.to.Number, link.Number), Position: link.Position}
-		moved[link.Chain] = m
+// foldOne folds a link and notes how far it moves its chain's cursor.
+func (p *Projection) foldOne(link ledger.Link, fold func() error) error {
+	p.mu.Lock()
+	err := fold()
+	p.mu.Unlock()
+	if err := p.pass(err); err != nil {
+		return err
 	}
+	m, known := p.moved[link.Chain]
+	if !known {
+		m = move{from: p.cursors[link.Chain], to: p.cursors[link.Chain]}
+	}
+	m.to = ledger.Cursor{Number: max(m.to.Number, link.Number), Position: link.Position}
+	p.moved[link.Chain] = m
 	return nil
 }
 
@@ -241,15 +279,18 @@ func (p *Projection) pass(err error) error {
 	return nil
 }
 
-// store writes what a stretch changed, with the cursors, all or nothing.
-func (p *Projection) store(ctx context.Context, moved map[ledger.Chain]move) error {
+// store writes what is not stored yet, with the cursors, all or nothing.
+func (p *Projection) store(ctx context.Context) error {
+	if len(p.moved) == 0 && p.facts.Number == p.stored.journal {
+		return nil
+	}
 	out, err := p.folder.unstored()
 	if err != nil {
 		return err
 	}
 	at := storedAt{position: p.folder.position, journal: p.facts.Number}
 	err = p.ledger.Update(ctx, func(tx ledger.Tx) error {
-		for chain, m := range moved {
+		for chain, m := range p.moved {
 			if err := tx.MoveCursor(chain, m.from, m.to); err != nil {
 				return err
 			}
@@ -266,15 +307,16 @@ func (p *Projection) store(ctx context.Context, moved map[ledger.Chain]move) err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for chain, m := range moved {
+	for chain, m := range p.moved {
 		p.cursors[chain] = m.to
 	}
-	p.stored = at
+	clear(p.moved)
+	p.unstored, p.stored = 0, at
 	p.folder.stored()
 	return nil
 }
 
-// tell gives the news of what was stored.
+// tell gives the news of what was folded. What is folded again is no news.
 func (p *Projection) tell() {
 	for _, n := range p.folder.news {
 		if n.Link.Position > p.told {
@@ -318,6 +360,7 @@ func (p *Projection) load(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.folder, p.facts, p.cursors, p.stored, p.failed = f, facts, cursors, at, false
+	p.moved, p.unstored = map[ledger.Chain]move{}, 0
 	return nil
 }
 
