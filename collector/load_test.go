@@ -16,6 +16,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -31,6 +32,7 @@ import (
 // BenchmarkLoad plays agents against a whole collector over TLS: each batch of 15 results with five steps is sealed,
 // sent, durable in SQLite before it is answered, and folded. Generator and collector share the machine.
 func BenchmarkLoad(b *testing.B) {
+	defer debug.SetGCPercent(debug.SetGCPercent(200)) // as the command has it
 	for _, agents := range []int{64, 256} {
 		b.Run(fmt.Sprintf("agents-%d", agents), func(b *testing.B) { benchmarkLoad(b, agents) })
 	}

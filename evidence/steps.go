@@ -10,6 +10,7 @@ type stepCoder struct {
 	shapes []stepShape  // of the last result's first, second, ... step
 	sizes  [][]lastSize // by series and position
 	left   int          // how many steps may still be read
+	room   []portolan.StepResult
 
 	count, gap, remainder, size, resize column
 	phases                              [portolan.Phases]column
@@ -78,7 +79,7 @@ func (c *stepCoder) get(b *bitReader, series int, s *portolan.PlannedSeries) ([]
 	if n == 0 || b.bad {
 		return nil, nil
 	}
-	steps := make([]portolan.StepResult, n)
+	steps := c.take(int(n))
 	before, end := -1, int64(0)
 	for i := range steps {
 		at, err := c.getStep(b, i, place{series: series, of: s, before: before, end: end}, &steps[i])
@@ -88,6 +89,17 @@ func (c *stepCoder) get(b *bitReader, series int, s *portolan.PlannedSeries) ([]
 		before, end = at, int64(micros(steps[i].Offset)+micros(steps[i].Duration))
 	}
 	return steps, nil
+}
+
+// take returns n zero steps. One piece of memory serves several runs.
+func (c *stepCoder) take(n int) []portolan.StepResult {
+	const together = 64
+	if n > len(c.room) {
+		c.room = make([]portolan.StepResult, max(n, together))
+	}
+	steps := c.room[:n:n]
+	c.room = c.room[n:]
+	return steps
 }
 
 // place is where a step is read: its series, and the step before it.

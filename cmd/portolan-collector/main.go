@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	_ "time/tzdata" // ports name zones, and not every machine has them
 
 	"github.com/alecthomas/kong"
@@ -53,6 +54,9 @@ func run(flags flags, stderr io.Writer) int {
 	if flags.Check {
 		return 0
 	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	err = service.Run("portolan-collector", func(ctx context.Context, ready func()) error {
 		o.Ready = ready
 		return collector.Run(ctx, o)
@@ -63,6 +67,10 @@ func run(flags flags, stderr io.Writer) int {
 	}
 	return 0
 }
+
+// gcPercent trades memory for processor time: evidence is garbage as soon as it is stored. A tenth more is taken in for
+// it, and the memory of 10,000 agents stays below 1 GiB. The variable GOGC says otherwise.
+const gcPercent = 200
 
 func (f flags) logger(w io.Writer) *zap.Logger {
 	config := zap.NewProductionEncoderConfig()
