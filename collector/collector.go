@@ -54,7 +54,6 @@ const (
 	stopNoting   = time.Second
 	foldAnyway   = 5 * time.Second        // when no wake came: another collector may have written
 	foldTogether = 100 * time.Millisecond // batches that come close together are folded together
-	storeEvery   = time.Second            // what was folded is stored as often at the most
 	afterFailure = 2 * time.Second
 )
 
@@ -221,7 +220,7 @@ func (c *collector) foldLoop(ctx context.Context) {
 	var stored time.Time
 	for {
 		_, err := c.projection.Fold(ctx)
-		next := time.Until(stored.Add(storeEvery))
+		next := time.Until(stored.Add(c.options.StoreEvery))
 		if next <= 0 && err == nil {
 			err = c.projection.Store(ctx)
 			stored, next = time.Now(), foldAnyway

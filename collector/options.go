@@ -3,6 +3,7 @@ package collector
 import (
 	"errors"
 	"net"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -25,9 +26,12 @@ type Options struct {
 	// Listener is served instead of listening on Config.Listen; nil in production.
 	Listener net.Listener
 	// Ready is called once when the collector serves; nil for nobody.
-	Ready   func()
-	started func(*collector) // lets tests in
+	Ready func()
+	// StoreEvery is how often what was folded is stored at the most: many results of one series are stored at the
+	// price of one. 1 s.
+	StoreEvery time.Duration
 
+	started func(*collector) // lets tests in
 }
 
 func (o Options) withDefaults() Options {
@@ -36,6 +40,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Ready == nil {
 		o.Ready = func() {}
+	}
+	if o.StoreEvery <= 0 {
+		o.StoreEvery = time.Second
 	}
 	return o
 }

@@ -42,7 +42,7 @@ func startCollector(t *testing.T, data string, change func(*Options)) *running {
 		t.Fatal(err)
 	}
 	ready := make(chan struct{})
-	o := Options{Config: config, Ways: ways.All(), Listener: listener, Ready: func() { close(ready) }}
+	o := Options{Config: config, Ways: ways.All(), Listener: listener, StoreEvery: 1, Ready: func() { close(ready) }}
 	if change != nil {
 		change(&o)
 	}
