@@ -41,6 +41,7 @@ type collector struct {
 	events     *broadcast
 	around     atomic.Pointer[surroundings]
 	caughtUp   atomic.Bool
+	leading    atomic.Bool
 	wake       chan struct{} // a batch was accepted: there is something to fold
 	answering  chan struct{} // holds one for each question being answered
 	reloading  sync.Mutex
@@ -167,12 +168,20 @@ func (c *collector) begin(ctx context.Context) error {
 func (c *collector) serve(ctx context.Context, listener net.Listener) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	term, err := c.leadAtStart(ctx)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	if c.projection.Lead(term.Epoch); term.Lost == nil {
+		c.projection.Follow()
+	}
 	server := &http.Server{
 		Handler: c.routes(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: closeIdle, MaxHeaderBytes: 64 << 10,
 		ErrorLog: zap.NewStdLog(c.log), // handshakes that fail, as of agents that do not trust the certificate
 	}
 	server.RegisterOnShutdown(c.events.close)
 	var loops sync.WaitGroup
+	loops.Go(func() { c.leadLoop(ctx, term) })
 	loops.Go(func() { c.foldLoop(ctx) })
 	loops.Go(func() { c.aliveLoop(ctx) })
 	loops.Go(func() { c.metrics.refreshLoop(ctx) })
@@ -182,7 +191,6 @@ func (c *collector) serve(ctx context.Context, listener net.Listener) error {
 		zap.Strings("tls_hosts", c.around.Load().config.TLS.Hosts))
 	c.options.Ready()
 
-	var err error
 	select {
 	case err = <-served:
 	case <-ctx.Done():

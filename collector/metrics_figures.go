@@ -75,6 +75,9 @@ func (g *figureGauges) Describe(ch chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (g *figureGauges) Collect(ch chan<- prometheus.Metric) {
+	if !g.collector.leading.Load() {
+		return // each figure is exported once, by the collector that leads
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, samples := range g.samples {

@@ -31,6 +31,8 @@ var (
 	ErrClosed = errors.New("ledger is closed")
 	// ErrTokenUsed says that an enrolment token was used before, with another key.
 	ErrTokenUsed = errors.New("enrolment token was used before")
+	// ErrDeposed says that another collector leads by now: what only the leader may write was not written.
+	ErrDeposed = errors.New("another collector leads by now")
 	// ErrLocked says that another process has the ledger open.
 	ErrLocked = errors.New("another process has the ledger open")
 )
@@ -45,6 +47,7 @@ type Ledger interface {
 	Journal
 	Agents
 	Projection
+	Leadership
 	io.Closer
 }
 
@@ -120,6 +123,24 @@ type Agents interface {
 	Revoke(ctx context.Context, agent portolan.AgentID, at portolan.Instant, next NextEntry) error
 	// EnrolledAgents returns every agent with its certificates, by name.
 	EnrolledAgents(ctx context.Context) ([]Agent, error)
+}
+
+// Leadership says which of the collectors that share a ledger leads: the one that stores the projection and finds
+// incidents. At most one leads at a time, as far as Fence can tell.
+type Leadership interface {
+	// Lead waits until this collector leads, and returns its term. It leads until Term.Lost is closed or it resigns; if
+	// it ends in whatever way, another takes over within 10 seconds.
+	Lead(ctx context.Context) (Term, error)
+}
+
+// Term is the time in which a collector leads.
+type Term struct {
+	// Epoch grows with each term of the ledger.
+	Epoch uint64
+	// Lost is closed when the term is over: another may lead by now.
+	Lost <-chan struct{}
+	// Resign ends the term; calling it again does nothing.
+	Resign func()
 }
 
 // Projection is the room that the ledger lends to what is derived from it. All of it may be dropped: a

@@ -21,43 +21,53 @@ type View interface {
 	Hour(series portolan.Series, hour portolan.Instant) (row HourRow, ok bool, err error)
 	// Hours returns the rows with From <= Hour < To that f selects, by agent, system, transaction and hour.
 	Hours(f HourFilter) ([]HourRow, error)
-	// Rollups returns rows per day or month likewise, by agent, system, transaction and start.
-	Rollups(unit Unit, f HourFilter) ([]HourRow, error)
 	// Sketches returns the latency sketches that f selects, by hour, port, system, transaction and step.
 	Sketches(f SketchFilter) ([]Sketch, error)
 	// SketchAt returns the body kept under a key; nil if there is none.
 	SketchAt(key SketchKey) ([]byte, error)
-	// Dirty returns at most limit marks, oldest hour first.
-	Dirty(limit int) ([]DirtyHour, error)
-	// Value returns a value that the projection keeps under a name of its own choice; nil if never put.
-	Value(name string) ([]byte, error)
+	// Value returns a value that the projection keeps of an agent, or of none, under a name of its own choice; nil if
+	// never put.
+	Value(key ValueKey) ([]byte, error)
+	// Values returns the values of that name of all agents, by agent.
+	Values(name string) ([]Value, error)
 }
 
-// Tx reads and writes what the projection stores, all or nothing. A read sees the transaction's own writes.
+// Tx reads and writes what the projection stored, all or nothing. A read sees the transaction's own writes. An error of a
+// write may be told later, by a read or by Update.
 type Tx interface {
 	View
-	// MoveCursor sets a chain's cursor to to if it is from, else it returns ErrMoved. The zero Cursor is
-	// that of a chain that was never folded.
+	// Fence fails with ErrDeposed if another collector's term began after the one with this epoch, and keeps one from
+	// beginning until the transaction has ended.
+	Fence(epoch uint64) error
+	// MoveCursor sets a chain's cursor to to if it is from, else it fails with ErrMoved. The zero Cursor is that of a
+	// chain that was never folded.
 	MoveCursor(chain Chain, from, to Cursor) error
 	// MoveJournalCursor does the same for the journal.
 	MoveJournalCursor(from, to uint64) error
 
-	// PutSeries keeps a series' fold state in place of the former one.
-	PutSeries(state SeriesState) error
-	// PutHours keeps rows in place of those of the same series and hour. The caller sets Revision.
+	// PutSeries keeps series' fold states in place of the former ones. No series may be named twice in a call.
+	PutSeries(states ...SeriesState) error
+	// PutHours keeps rows in place of those of the same series and hour, none of them twice in a call. The caller sets
+	// Revision.
 	PutHours(rows ...HourRow) error
-	// PutRollups does the same for rows per day or month; Hour is the start of the day or month in UTC.
-	PutRollups(unit Unit, rows ...HourRow) error
-	// PutSketches keeps sketches in place of those of the same key.
+	// PutSketches keeps sketches in place of those of the same key, none of them twice in a call.
 	PutSketches(sketches ...Sketch) error
-	// MarkDirty notes hours to fold again; marking one twice is marking it once.
-	MarkDirty(hours ...DirtyHour) error
-	// ClearDirty removes marks; a mark that is not there is no error.
-	ClearDirty(hours ...DirtyHour) error
-	// PutValue keeps a value under a name; nil removes it.
-	PutValue(name string, value []byte) error
+	// PutValues keeps values under their keys, none of them twice in a call; a nil body removes one.
+	PutValues(values ...Value) error
 	// Reset removes everything that the projection stored, cursors included: the next fold starts anew.
 	Reset() error
+}
+
+// ValueKey names a value that the projection keeps.
+type ValueKey struct {
+	Agent portolan.AgentID // empty for one that is of no agent
+	Name  string
+}
+
+// Value is a value that the projection keeps under a key.
+type Value struct {
+	Key  ValueKey
+	Body []byte
 }
 
 // Cursor says how far a chain was folded.
@@ -78,7 +88,7 @@ type SeriesState struct {
 	State []byte
 }
 
-// HourRow is a series' figures for one UTC hour (or, as a rollup, a day or a month).
+// HourRow is a series' figures for one UTC hour.
 type HourRow struct {
 	Series portolan.Series
 	Hour   portolan.Instant // start
@@ -91,16 +101,6 @@ type HourRow struct {
 	// Provisional says that the row may still change without a revision.
 	Provisional bool
 }
-
-// Unit is the length that a rollup covers. Values are stored: do not reorder, add at the end.
-type Unit uint8
-
-// The units.
-const (
-	UnitUnknown Unit = iota
-	Day
-	Month
-)
 
 // HourFilter selects rows. Empty lists select everything.
 type HourFilter struct {
@@ -134,10 +134,4 @@ type SketchFilter struct {
 	Systems []portolan.SystemID
 	// Steps selects the sketches of transaction x step; false those of port x transaction.
 	Steps bool
-}
-
-// DirtyHour marks an hour of a series whose figures must be folded again from the ledger.
-type DirtyHour struct {
-	Series portolan.Series
-	Hour   portolan.Instant
 }

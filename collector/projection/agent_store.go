@@ -143,4 +143,9 @@ func decodeState(stored ledger.SeriesState) (*seriesState, *liveState, error) {
 	return s, l, r.err
 }
 
-func agentName(id portolan.AgentID) string { return "agent/" + string(id) }
+func agentKey(id portolan.AgentID) ledger.ValueKey {
+	return ledger.ValueKey{Agent: id, Name: stateName}
+}
+
+// stateName is that of the value which holds an agent's state.
+const stateName = "state"

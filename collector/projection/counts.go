@@ -144,6 +144,9 @@ func (s *sketchSet) stored(newest portolan.Instant) {
 
 // measure adds a link's new right answers to the counts of their hours.
 func (f *folder) measure(a *agentState, events []*event) error {
+	if f.rows.discard {
+		return nil
+	}
 	for _, e := range events {
 		r := e.result
 		if r == nil || r.Attempt != 1 || (r.Outcome != portolan.Good && r.Outcome != portolan.Slow) {

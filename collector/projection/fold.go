@@ -32,7 +32,7 @@ type folder struct {
 	// stored; nil removes.
 	changed  []changedTrack
 	touched  []*agentState
-	values   map[string][]byte
+	values   map[ledger.ValueKey][]byte
 	position ledger.Position // of the last link folded
 	news     []News          // of the links folded since the last store; not kept unless telling is set
 	telling  bool
@@ -51,9 +51,12 @@ func newFolder(source Source, s shelf, facts *Facts) *folder {
 	return &folder{
 		source: source, shelf: s, facts: facts,
 		agents: map[portolan.AgentID]*agentState{}, rows: rowSet{shelf: s},
-		plans: map[evidence.PlanHash]*portolan.Plan{}, measured: newSketchSet(s), values: map[string][]byte{},
+		plans: map[evidence.PlanHash]*portolan.Plan{}, measured: newSketchSet(s), values: map[ledger.ValueKey][]byte{},
 	}
 }
+
+// useShelf has the folder look for what is not in memory on another shelf.
+func (f *folder) useShelf(s shelf) { f.shelf, f.rows.shelf, f.measured.shelf = s, s, s }
 
 // agent returns an agent's state, from the shelf if it is not in memory.
 func (f *folder) agent(id portolan.AgentID) (*agentState, error) {
@@ -61,7 +64,7 @@ func (f *folder) agent(id portolan.AgentID) (*agentState, error) {
 		return a, nil
 	}
 	a := newAgentState(id)
-	b, err := f.shelf.value(agentName(id))
+	b, err := f.shelf.value(agentKey(id))
 	if err != nil {
 		return nil, err
 	}

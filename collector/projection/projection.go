@@ -45,9 +45,11 @@ type Projection struct {
 	told   ledger.Position // the newest link that news was given of, or that there was at New
 	recent recent
 
-	folding sync.Mutex // held by whoever folds; it guards what follows
-	shelf   *ledgerShelf
-	moved   map[ledger.Chain]move // by what is not stored yet
+	folding   sync.Mutex // held by whoever folds; it guards what follows
+	shelf     *ledgerShelf
+	following bool // another collector stores
+	epoch     uint64
+	moved     map[ledger.Chain]move // by what is not stored yet
 	// unstored is how many links were folded and are not stored yet.
 	unstored int
 
@@ -66,24 +68,39 @@ type storedAt struct {
 	journal  uint64
 }
 
-// New returns the projection as it was stored.
+// New returns the projection as it was stored. Until Follow says otherwise it stores what it folds.
 func New(ctx context.Context, o Options) (*Projection, error) {
 	end, err := o.Ledger.End(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find end of ledger: %w", err)
 	}
 	p := &Projection{ledger: o.Ledger, news: o.News, told: end, recent: recent{opened: map[ledger.Position]*opened{}}}
-	err = p.load(ctx)
-	if errors.Is(err, errFormat) {
-		// Of an earlier release: everything is derived, so it is folded again at the next CatchUp.
-		if err = p.ledger.Update(ctx, func(tx ledger.Tx) error { return tx.Reset() }); err == nil {
-			err = p.load(ctx)
-		}
-	}
-	if err != nil {
+	if err := p.load(ctx); err != nil {
 		return nil, fmt.Errorf("load projection: %w", err)
 	}
 	return p, nil
+}
+
+// Lead has the projection store what it folds, as the leader of the term with this epoch; zero for a ledger that
+// nobody shares.
+func (p *Projection) Lead(epoch uint64) {
+	p.folding.Lock()
+	defer p.folding.Unlock()
+	if p.following {
+		p.drop() // what is in memory lacks the rows
+	}
+	p.following, p.epoch = false, epoch
+}
+
+// Follow has the projection fold for itself alone, to know the states of now: another collector stores, and figures are
+// answered from what it stored.
+func (p *Projection) Follow() {
+	p.folding.Lock()
+	defer p.folding.Unlock()
+	if !p.following {
+		p.drop()
+	}
+	p.following = true
 }
 
 // How much is read at once, and how much is folded between two writes at the most.
@@ -284,12 +301,21 @@ func (p *Projection) store(ctx context.Context) error {
 	if len(p.moved) == 0 && p.facts.Number == p.stored.journal {
 		return nil
 	}
+	if p.following {
+		p.settle(storedAt{position: p.folder.position, journal: p.facts.Number})
+		return nil
+	}
 	out, err := p.folder.unstored()
 	if err != nil {
 		return err
 	}
 	at := storedAt{position: p.folder.position, journal: p.facts.Number}
 	err = p.ledger.Update(ctx, func(tx ledger.Tx) error {
+		if p.epoch != 0 {
+			if err := tx.Fence(p.epoch); err != nil {
+				return err
+			}
+		}
 		for chain, m := range p.moved {
 			if err := tx.MoveCursor(chain, m.from, m.to); err != nil {
 				return err
@@ -305,6 +331,12 @@ func (p *Projection) store(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("store projection: %w", err)
 	}
+	p.settle(at)
+	return nil
+}
+
+// settle notes that everything up to at is stored.
+func (p *Projection) settle(at storedAt) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for chain, m := range p.moved {
@@ -313,7 +345,6 @@ func (p *Projection) store(ctx context.Context) error {
 	clear(p.moved)
 	p.unstored, p.stored = 0, at
 	p.folder.stored()
-	return nil
 }
 
 // tell gives the news of what was folded. What is folded again is no news.
@@ -327,40 +358,74 @@ func (p *Projection) tell() {
 	p.folder.news = nil
 }
 
-// load reads what was stored.
+// load reads what was stored, all of one moment.
 func (p *Projection) load(ctx context.Context) error {
-	p.shelf = &ledgerShelf{ctx: ctx, ledger: p.ledger}
-	f := newFolder(p.ledger, p.shelf, nil)
-	var at storedAt
-	var cursors map[ledger.Chain]ledger.Cursor
-	err := p.ledger.View(ctx, func(v ledger.View) (err error) {
-		if at, err = readStoredAt(v); err != nil {
-			return err
-		}
-		cursors, err = v.Cursors()
-		return err
-	})
-	if err != nil {
+	err := p.loadStored(ctx)
+	if !errors.Is(err, errFormat) || p.following {
 		return err
 	}
-	for chain := range cursors {
-		a, err := f.agent(chain.Agent)
-		if err != nil {
-			return err
-		}
-		if err := f.loadPlan(ctx, a); err != nil {
-			return err
-		}
+	// Of an earlier release: everything is derived, so it is folded again at the next CatchUp.
+	if err := p.ledger.Update(ctx, func(tx ledger.Tx) error { return tx.Reset() }); err != nil {
+		return err
 	}
+	return p.loadStored(ctx)
+}
+
+func (p *Projection) loadStored(ctx context.Context) error {
 	facts, err := readFacts(ctx, p.ledger, &Facts{}, 0)
 	if err != nil {
 		return err
 	}
-	f.position, f.facts, f.telling = at.position, facts, p.news != nil
+	var f *folder
+	var at storedAt
+	var cursors map[ledger.Chain]ledger.Cursor
+	err = p.ledger.View(ctx, func(v ledger.View) (err error) {
+		f = newFolder(p.ledger, viewShelf{v}, facts)
+		if at, err = readStoredAt(v); err != nil {
+			return err
+		}
+		if cursors, err = v.Cursors(); err != nil {
+			return err
+		}
+		return f.loadAgents(ctx, v)
+	})
+	if err != nil {
+		return err
+	}
+	p.shelf = &ledgerShelf{ctx: ctx, ledger: p.ledger}
+	f.useShelf(p.shelf)
+	f.position, f.telling, f.rows.discard = at.position, p.news != nil, p.following
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.folder, p.facts, p.cursors, p.stored, p.failed = f, facts, cursors, at, false
 	p.moved, p.unstored = map[ledger.Chain]move{}, 0
+	return nil
+}
+
+// loadAgents brings all agents, with the plans that they follow.
+func (f *folder) loadAgents(ctx context.Context, v ledger.View) error {
+	agents, err := v.Values(stateName)
+	if err != nil {
+		return err
+	}
+	states, err := v.AllSeries("")
+	if err != nil {
+		return err
+	}
+	byAgent := map[portolan.AgentID][]ledger.SeriesState{}
+	for _, s := range states {
+		byAgent[s.Series.Agent] = append(byAgent[s.Series.Agent], s)
+	}
+	for _, stored := range agents {
+		a := newAgentState(stored.Key.Agent)
+		if err := a.load(stored.Body, byAgent[a.id]); err != nil {
+			return err
+		}
+		f.agents[a.id] = a
+		if err := f.loadPlan(ctx, a); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -129,7 +129,7 @@ func TestProjection_OtherFormatIsFoldedAgain(t *testing.T) {
 	newProjection(t, l)
 	want := dumpOf(t, l)
 	for name, stored := range map[string][]byte{"before-formats": {42}, "a-later-one": {format + 1, 42}, "none": nil} {
-		err := l.Update(t.Context(), func(tx ledger.Tx) error { return tx.PutValue(positionName, stored) })
+		err := l.Update(t.Context(), func(tx ledger.Tx) error { return tx.PutValues(ledger.Value{Key: positionKey(), Body: stored}) })
 		if err != nil {
 			t.Fatal(err)
 		}

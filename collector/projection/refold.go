@@ -59,7 +59,7 @@ func (f *folder) rewind(a *agentState, events []*event) (fold, ledger.Position, 
 		if base.fits(again, a.changes) {
 			return base, mark.after, nil
 		}
-		f.values[snapshotName(a.id, mark)] = nil
+		f.values[snapshotKey(a.id, mark)] = nil
 		a.snapshots = a.snapshots[:n-1]
 	}
 	return fold{}, 0, nil
@@ -220,11 +220,11 @@ func (f *folder) takeSnapshot(a *agentState, mark snapshotMark) error {
 	if err := a.encodeFold(&w); err != nil {
 		return err
 	}
-	f.values[snapshotName(a.id, mark)] = w.b
+	f.values[snapshotKey(a.id, mark)] = w.b
 	a.snapshots = append(a.snapshots, mark)
 	old := len(a.snapshots) - hourlySnapshots - 1
 	if old > 0 && a.snapshots[old].hour.Time().Hour() != 0 {
-		f.values[snapshotName(a.id, a.snapshots[old])] = nil
+		f.values[snapshotKey(a.id, a.snapshots[old])] = nil
 		a.snapshots = slices.Delete(a.snapshots, old, old+1)
 	}
 	return nil
@@ -232,11 +232,11 @@ func (f *folder) takeSnapshot(a *agentState, mark snapshotMark) error {
 
 // snapshot reads a stored snapshot.
 func (f *folder) snapshot(a *agentState, mark snapshotMark) (fold, error) {
-	name := snapshotName(a.id, mark)
-	b, pending := f.values[name]
+	key := snapshotKey(a.id, mark)
+	b, pending := f.values[key]
 	if !pending {
 		var err error
-		if b, err = f.shelf.value(name); err != nil {
+		if b, err = f.shelf.value(key); err != nil {
 			return fold{}, err
 		}
 	}
@@ -244,6 +244,8 @@ func (f *folder) snapshot(a *agentState, mark snapshotMark) (fold, error) {
 	return a.decodeFold(&r)
 }
 
-func snapshotName(agent portolan.AgentID, mark snapshotMark) string {
-	return "snapshot/" + string(agent) + "/" + mark.hour.Time().Format(time.RFC3339) + "/" + strconv.FormatInt(int64(mark.after), 10)
+func snapshotKey(agent portolan.AgentID, mark snapshotMark) ledger.ValueKey {
+	return ledger.ValueKey{
+		Agent: agent, Name: "snapshot/" + mark.hour.Time().Format(time.RFC3339) + "/" + strconv.FormatInt(int64(mark.after), 10),
+	}
 }

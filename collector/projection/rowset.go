@@ -18,12 +18,17 @@ const forever = availability.Forever
 // rowSet is the rows that a fold works on: those in memory, over those on the shelf.
 type rowSet struct {
 	shelf shelf
+	// discard lets rows go as soon as they are changed: another collector keeps them.
+	discard bool
 	// link holds the rows that the link being folded changed, pending those that are not stored yet.
 	link, pending []*row
 }
 
 // change returns a row that the caller changes; a new, empty one if there is none.
 func (s *rowSet) change(a *agentState, t *track, hour portolan.Instant) (*row, error) {
+	if s.discard {
+		return &row{track: t, hour: hour}, nil
+	}
 	r := t.row(hour)
 	if r == nil {
 		if err := s.load(a, hour); err != nil {
@@ -67,7 +72,7 @@ func (t *track) addRow(hour portolan.Instant) *row {
 
 // load brings the agent's rows from an hour on from the shelf, as far as they are not in memory.
 func (s *rowSet) load(a *agentState, from portolan.Instant) error {
-	if from >= a.loadedFrom {
+	if s.discard || from >= a.loadedFrom {
 		return nil
 	}
 	stored, err := s.shelf.hours(ledger.HourFilter{

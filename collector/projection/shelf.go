@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 
 	"portolan"
@@ -19,7 +18,7 @@ type shelf interface {
 	sketches(f ledger.SketchFilter) ([]ledger.Sketch, error)
 	// sketch returns the body of one sketch, nil if there is none.
 	sketch(key ledger.SketchKey) ([]byte, error)
-	value(name string) ([]byte, error)
+	value(key ledger.ValueKey) ([]byte, error)
 }
 
 // bare is a shelf with nothing on it.
@@ -29,7 +28,7 @@ func (bare) hours(ledger.HourFilter) ([]ledger.HourRow, error)     { return nil,
 func (bare) series(portolan.AgentID) ([]ledger.SeriesState, error) { return nil, nil }
 func (bare) sketches(ledger.SketchFilter) ([]ledger.Sketch, error) { return nil, nil }
 func (bare) sketch(ledger.SketchKey) ([]byte, error)               { return nil, nil }
-func (bare) value(string) ([]byte, error)                          { return nil, nil }
+func (bare) value(ledger.ValueKey) ([]byte, error)                 { return nil, nil }
 
 // viewShelf is one snapshot of the ledger.
 type viewShelf struct{ view ledger.View }
@@ -42,7 +41,7 @@ func (s viewShelf) sketches(f ledger.SketchFilter) ([]ledger.Sketch, error) {
 	return s.view.Sketches(f)
 }
 func (s viewShelf) sketch(key ledger.SketchKey) ([]byte, error) { return s.view.SketchAt(key) }
-func (s viewShelf) value(name string) ([]byte, error)           { return s.view.Value(name) }
+func (s viewShelf) value(key ledger.ValueKey) ([]byte, error)   { return s.view.Value(key) }
 
 // ledgerShelf takes a snapshot for each question: what a folder asks for, nobody else changes.
 type ledgerShelf struct {
@@ -74,8 +73,8 @@ func (s *ledgerShelf) sketch(key ledger.SketchKey) ([]byte, error) {
 	return look(s, func(v viewShelf) ([]byte, error) { return v.sketch(key) })
 }
 
-func (s *ledgerShelf) value(name string) ([]byte, error) {
-	return look(s, func(v viewShelf) ([]byte, error) { return v.value(name) })
+func (s *ledgerShelf) value(key ledger.ValueKey) ([]byte, error) {
+	return look(s, func(v viewShelf) ([]byte, error) { return v.value(key) })
 }
 
 // foldedShelf is what a folder on a bare shelf made, never stored.
@@ -118,7 +117,7 @@ func (s foldedShelf) sketches(f ledger.SketchFilter) ([]ledger.Sketch, error) {
 
 func (s foldedShelf) sketch(ledger.SketchKey) ([]byte, error) { return nil, nil }
 
-func (s foldedShelf) value(string) ([]byte, error) { return nil, nil }
+func (s foldedShelf) value(ledger.ValueKey) ([]byte, error) { return nil, nil }
 
 // selects reports whether a filter selects a series.
 func selects(f ledger.HourFilter, name portolan.Series) bool {
@@ -133,12 +132,15 @@ func oneOf[T comparable](list []T, v T) bool { return len(list) == 0 || slices.C
 type unstored struct {
 	rows     []ledger.HourRow
 	states   []ledger.SeriesState
-	values   map[string][]byte
+	values   []ledger.Value
 	sketches []ledger.Sketch
 }
 
 func (f *folder) unstored() (*unstored, error) {
-	out := &unstored{rows: f.rows.unstored(), values: maps.Clone(f.values)}
+	out := &unstored{rows: f.rows.unstored()}
+	for key, body := range f.values {
+		out.values = append(out.values, ledger.Value{Key: key, Body: body})
+	}
 	for _, c := range f.changed {
 		state, err := c.agent.stored(c.track)
 		if err != nil {
@@ -147,7 +149,7 @@ func (f *folder) unstored() (*unstored, error) {
 		out.states = append(out.states, state)
 	}
 	for _, a := range f.touched {
-		out.values[agentName(a.id)] = a.encode()
+		out.values = append(out.values, ledger.Value{Key: agentKey(a.id), Body: a.encode()})
 	}
 	for _, c := range f.measured.dirty {
 		out.sketches = append(out.sketches, ledger.Sketch{Key: c.key, Body: c.encode()})
@@ -156,23 +158,9 @@ func (f *folder) unstored() (*unstored, error) {
 }
 
 func (out *unstored) put(tx ledger.Tx, position ledger.Position) error {
-	if err := tx.PutHours(out.rows...); err != nil {
-		return err
-	}
-	for _, state := range out.states {
-		if err := tx.PutSeries(state); err != nil {
-			return err
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(out.values)) {
-		if err := tx.PutValue(name, out.values[name]); err != nil {
-			return err
-		}
-	}
-	if err := tx.PutSketches(out.sketches...); err != nil {
-		return err
-	}
-	return tx.PutValue(positionName, binary.AppendUvarint(binary.AppendUvarint(nil, format), uint64(position)))
+	at := ledger.Value{Key: positionKey(), Body: binary.AppendUvarint(binary.AppendUvarint(nil, format), uint64(position))}
+	return errors.Join(tx.PutHours(out.rows...), tx.PutSeries(out.states...), tx.PutSketches(out.sketches...),
+		tx.PutValues(append(out.values, at)...))
 }
 
 // stored says that everything was stored.
@@ -192,8 +180,8 @@ func (f *folder) stored() {
 	clear(f.values)
 }
 
-// positionName is the value that says in which format, and up to which link, everything was folded.
-const positionName = "position"
+// positionKey is that of the value which says in which format, and up to which link, everything was folded.
+func positionKey() ledger.ValueKey { return ledger.ValueKey{Name: "position"} }
 
 // format is the number of the form in which rows and states are stored; a change of the form takes the next one.
 const format = 1
@@ -203,7 +191,7 @@ var errFormat = errors.New("stored in another format")
 
 // readStoredAt returns how far the stored projection goes, or errFormat.
 func readStoredAt(v ledger.View) (at storedAt, err error) {
-	b, err := v.Value(positionName)
+	b, err := v.Value(positionKey())
 	if err != nil {
 		return at, err
 	}

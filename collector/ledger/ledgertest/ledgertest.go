@@ -51,7 +51,8 @@ func Run(t *testing.T, open Open) {
 		{"series-states", seriesStates},
 		{"hours-by-filter", hoursByFilter},
 		{"sketches-by-filter", sketchesByFilter},
-		{"dirty-marks-and-values", dirtyAndValues},
+		{"values-by-agent-and-name", values},
+		{"terms-follow-each-other", terms},
 		{"reset-forgets-the-projection-only", reset},
 		{"closed-refuses-everything", closed},
 	}

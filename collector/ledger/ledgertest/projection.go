@@ -50,7 +50,7 @@ func cursorWinner(t *testing.T, l ledger.Ledger) {
 	for n := range 8 {
 		group.Go(func() {
 			err := l.Update(t.Context(), func(tx ledger.Tx) error {
-				if err := tx.PutValue("winner", []byte{byte(n)}); err != nil {
+				if err := putValue(tx, "winner", []byte{byte(n)}); err != nil {
 					return err
 				}
 				return tx.MoveCursor(chain, ledger.Cursor{}, ledger.Cursor{Number: 1, Position: ledger.Position(n + 1)})
@@ -68,7 +68,7 @@ func cursorWinner(t *testing.T, l ledger.Ledger) {
 		t.Errorf("%d moved the cursor, want 1", won.Load())
 	}
 	look(t, l, func(v ledger.View) error {
-		winner, err := v.Value("winner")
+		winner, err := valueOf(v, "winner")
 		cursor, err2 := v.Cursor(chain)
 		if len(winner) != 1 || ledger.Position(winner[0])+1 != cursor.Position {
 			t.Errorf("row of %v beside the cursor %v: a loser left a trace", winner, cursor)
@@ -80,10 +80,10 @@ func cursorWinner(t *testing.T, l ledger.Ledger) {
 func updateAllOrNothing(t *testing.T, l ledger.Ledger) {
 	refusal := errors.New("changed my mind")
 	err := l.Update(t.Context(), func(tx ledger.Tx) error {
-		if err := tx.PutValue("a", []byte("1")); err != nil {
+		if err := putValue(tx, "a", []byte("1")); err != nil {
 			return err
 		}
-		if got, err := tx.Value("a"); err != nil || string(got) != "1" {
+		if got, err := valueOf(tx, "a"); err != nil || string(got) != "1" {
 			t.Errorf("own write: got %q, %v", got, err)
 		}
 		return refusal
@@ -96,13 +96,13 @@ func updateAllOrNothing(t *testing.T, l ledger.Ledger) {
 			}
 		}()
 		_ = l.Update(t.Context(), func(tx ledger.Tx) error {
-			_ = tx.PutValue("a", []byte("2"))
+			_ = putValue(tx, "a", []byte("2"))
 			panic("programmer's mistake")
 		})
 	}()
 	wantError(t, "update with an ended context", l.Update(ended(t), func(ledger.Tx) error { return nil }), ended(t).Err())
 	look(t, l, func(v ledger.View) error {
-		got, err := v.Value("a")
+		got, err := valueOf(v, "a")
 		if got != nil {
 			t.Errorf("got %q, want nothing", got)
 		}
@@ -120,9 +120,9 @@ func viewSnapshot(t *testing.T, l ledger.Ledger) {
 			return err
 		}
 		mustAppend(t, l, s.Next()) // a reader delays no writer
-		update(t, l, func(tx ledger.Tx) error { return tx.PutValue("a", []byte("1")) })
+		update(t, l, func(tx ledger.Tx) error { return putValue(tx, "a", []byte("1")) })
 		after, err := v.End()
-		value, err2 := v.Value("a")
+		value, err2 := valueOf(v, "a")
 		if after != before || value != nil {
 			t.Errorf("snapshot changed: end %d, then %d; value %q", before, after, value)
 		}
@@ -140,7 +140,7 @@ func seriesStates(t *testing.T, l ledger.Ledger) {
 		{Series: seriesOf("SEA-1", "primary"), LastStart: Start, State: []byte{3}},
 	}
 	update(t, l, func(tx ledger.Tx) error {
-		return errors.Join(tx.PutSeries(states[2]), tx.PutSeries(states[1]), tx.PutSeries(ledger.SeriesState{Series: primary}), tx.PutSeries(states[0]))
+		return errors.Join(tx.PutSeries(states[2], states[1]), tx.PutSeries(ledger.SeriesState{Series: primary}), tx.PutSeries(states[0]))
 	})
 	look(t, l, func(v ledger.View) error {
 		got, ok, err := v.Series(primary)
@@ -157,33 +157,59 @@ func seriesStates(t *testing.T, l ledger.Ledger) {
 	})
 }
 
-func dirtyAndValues(t *testing.T, l ledger.Ledger) {
-	late := ledger.DirtyHour{Series: seriesOf("MIA-1", "primary"), Hour: Start.Add(time.Hour)}
-	early := ledger.DirtyHour{Series: seriesOf("SEA-1", "primary"), Hour: Start}
+func values(t *testing.T, l ledger.Ledger) {
+	a, b, other := ledger.ValueKey{Name: "a"}, ledger.ValueKey{Agent: "MIA-1", Name: "a"}, ledger.ValueKey{Agent: "MIA-1", Name: "b"}
 	update(t, l, func(tx ledger.Tx) error {
-		return errors.Join(tx.MarkDirty(late, early, late), tx.PutValue("a", []byte("1")), tx.PutValue("b", []byte{}))
-	})
-	look(t, l, func(v ledger.View) error {
-		marks, err := v.Dirty(10)
-		equal(t, "marks", marks, []ledger.DirtyHour{early, late})
-		first, err2 := v.Dirty(1)
-		equal(t, "first mark", first, []ledger.DirtyHour{early})
-		return errors.Join(err, err2)
+		return tx.PutValues(ledger.Value{Key: a, Body: []byte("1")}, ledger.Value{Key: b, Body: []byte("2")}, ledger.Value{Key: other, Body: []byte{}})
 	})
 	update(t, l, func(tx ledger.Tx) error {
-		return errors.Join(tx.ClearDirty(early, early), tx.PutValue("a", nil))
+		return tx.PutValues(ledger.Value{Key: a}, ledger.Value{Key: b, Body: []byte("3")}, ledger.Value{Key: ledger.ValueKey{Name: "never"}})
 	})
 	look(t, l, func(v ledger.View) error {
-		marks, err := v.Dirty(10)
-		equal(t, "marks left", marks, []ledger.DirtyHour{late})
-		a, err2 := v.Value("a")
-		b, err3 := v.Value("b")
-		if a != nil || b == nil {
-			t.Errorf("values: got %v and %v, want none and an empty one", a, b)
+		none, err := v.Value(a)
+		changed, err2 := v.Value(b)
+		empty, err3 := v.Value(other)
+		all, err4 := v.Values("a")
+		equal(t, "values of a name", all, []ledger.Value{{Key: b, Body: []byte("3")}})
+		if none != nil || string(changed) != "3" || empty == nil || len(empty) != 0 {
+			t.Errorf("values: got %v, %q and %v, want none, 3 and an empty one", none, changed, empty)
 		}
-		return errors.Join(err, err2, err3)
+		return errors.Join(err, err2, err3, err4)
 	})
 }
+
+func terms(t *testing.T, l ledger.Ledger) {
+	first := must[ledger.Term](t)(l.Lead(t.Context()))
+	write := func(epoch uint64) error {
+		return l.Update(t.Context(), func(tx ledger.Tx) error {
+			return errors.Join(tx.Fence(epoch), putValue(tx, "leader", []byte{byte(epoch)}))
+		})
+	}
+	wantError(t, "write in the first term", write(first.Epoch), nil)
+	first.Resign()
+	first.Resign()
+	second := must[ledger.Term](t)(l.Lead(t.Context()))
+	if second.Epoch <= first.Epoch {
+		t.Fatalf("epoch %d after epoch %d, want it to grow", second.Epoch, first.Epoch)
+	}
+	wantError(t, "write of an old leader", write(first.Epoch), ledger.ErrDeposed)
+	wantError(t, "write of the leader", write(second.Epoch), nil)
+	select {
+	case <-second.Lost:
+		t.Error("the second term was lost while it went on")
+	default:
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	<-second.Lost
+}
+
+func putValue(tx ledger.Tx, name string, body []byte) error {
+	return tx.PutValues(ledger.Value{Key: ledger.ValueKey{Name: name}, Body: body})
+}
+
+func valueOf(v ledger.View, name string) ([]byte, error) { return v.Value(ledger.ValueKey{Name: name}) }
 
 func reset(t *testing.T, l ledger.Ledger) {
 	s := NewSender("MIA-1")
@@ -194,7 +220,7 @@ func reset(t *testing.T, l ledger.Ledger) {
 			tx.MoveCursor(s.Chain, ledger.Cursor{}, ledger.Cursor{Number: 1, Position: 1}), tx.MoveJournalCursor(0, 1),
 			tx.PutSeries(ledger.SeriesState{Series: series}), tx.PutHours(ledger.HourRow{Series: series, Hour: Start}),
 			tx.PutSketches(ledger.Sketch{Key: ledger.SketchKey{System: "tpac", Hour: Start}}),
-			tx.MarkDirty(ledger.DirtyHour{Series: series, Hour: Start}), tx.PutValue("a", []byte("1")))
+			putValue(tx, "a", []byte("1")))
 	}
 	update(t, l, fill)
 	update(t, l, func(tx ledger.Tx) error { return tx.Reset() })
@@ -202,9 +228,9 @@ func reset(t *testing.T, l ledger.Ledger) {
 		cursors, err := v.Cursors()
 		all, err2 := v.AllSeries("")
 		hours, err3 := v.Hours(ledger.HourFilter{Span: portolan.Span{From: 0, To: Start * 2}})
-		marks, err4 := v.Dirty(1)
-		if len(cursors)+len(all)+len(hours)+len(marks) != 0 {
-			t.Errorf("left over: %v %v %v %v", cursors, all, hours, marks)
+		value, err4 := valueOf(v, "a")
+		if len(cursors)+len(all)+len(hours) != 0 || value != nil {
+			t.Errorf("left over: %v %v %v %v", cursors, all, hours, value)
 		}
 		return errors.Join(err, err2, err3, err4)
 	})

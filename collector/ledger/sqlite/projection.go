@@ -62,31 +62,30 @@ func (t tx) swap(doing, query string, args ...any) error {
 }
 
 // PutSeries implements ledger.Tx.
-func (t tx) PutSeries(s ledger.SeriesState) error {
-	id, err := t.seriesID(s.Series)
-	if err != nil {
-		return err
+func (t tx) PutSeries(states ...ledger.SeriesState) error {
+	for _, s := range states {
+		id, err := t.seriesID(s.Series)
+		if err != nil {
+			return err
+		}
+		err = t.db.exec(`INSERT OR REPLACE INTO series_state (series, last_start, state) VALUES (?, ?, ?)`,
+			id, s.LastStart, notNil(s.State))
+		if err != nil {
+			return wrap("put series", err)
+		}
 	}
-	return wrap("put series", t.db.exec(`INSERT OR REPLACE INTO series_state (series, last_start, state) VALUES (?, ?, ?)`,
-		id, s.LastStart, notNil(s.State)))
+	return nil
 }
 
 // PutHours implements ledger.Tx.
-func (t tx) PutHours(rows ...ledger.HourRow) error { return t.putFigures(hours, rows) }
-
-// PutRollups implements ledger.Tx.
-func (t tx) PutRollups(unit ledger.Unit, rows ...ledger.HourRow) error {
-	return t.putFigures(unit, rows)
-}
-
-func (t tx) putFigures(unit ledger.Unit, rows []ledger.HourRow) error {
+func (t tx) PutHours(rows ...ledger.HourRow) error {
 	for _, r := range rows {
 		id, err := t.seriesID(r.Series)
 		if err != nil {
 			return err
 		}
-		err = t.db.exec(`INSERT OR REPLACE INTO figure (unit, series, start, revision, provisional, changed_at, body)
-			VALUES (?, ?, ?, ?, ?, ?, ?)`, unit, id, r.Hour, r.Revision, r.Provisional, r.ChangedAt, notNil(r.Body))
+		err = t.db.exec(`INSERT OR REPLACE INTO figure (series, start, revision, provisional, changed_at, body)
+			VALUES (?, ?, ?, ?, ?, ?)`, id, r.Hour, r.Revision, r.Provisional, r.ChangedAt, notNil(r.Body))
 		if err != nil {
 			return wrap("put figures", err)
 		}
@@ -118,42 +117,25 @@ func (t tx) PutSketches(sketches ...ledger.Sketch) error {
 	return nil
 }
 
-// MarkDirty implements ledger.Tx.
-func (t tx) MarkDirty(marks ...ledger.DirtyHour) error {
-	return t.eachDirty(`INSERT OR IGNORE INTO dirty (hour, series) VALUES (?, ?)`, marks)
-}
-
-// ClearDirty implements ledger.Tx.
-func (t tx) ClearDirty(marks ...ledger.DirtyHour) error {
-	return t.eachDirty(`DELETE FROM dirty WHERE hour = ? AND series = ?`, marks)
-}
-
-func (t tx) eachDirty(query string, marks []ledger.DirtyHour) error {
-	for _, m := range marks {
-		id, err := t.seriesID(m.Series)
-		if err != nil {
-			return err
+// PutValues implements ledger.Tx.
+func (t tx) PutValues(values ...ledger.Value) error {
+	for _, v := range values {
+		query, args := `DELETE FROM projection_value WHERE agent = ? AND name = ?`, []any{v.Key.Agent, v.Key.Name}
+		if v.Body != nil {
+			query, args = `INSERT OR REPLACE INTO projection_value (agent, name, body) VALUES (?, ?, ?)`, append(args, v.Body)
 		}
-		if err := t.db.exec(query, m.Hour, id); err != nil {
-			return wrap("mark hour", err)
+		if err := t.db.exec(query, args...); err != nil {
+			return wrap("put value", err)
 		}
 	}
 	return nil
-}
-
-// PutValue implements ledger.Tx.
-func (t tx) PutValue(name string, value []byte) error {
-	if value == nil {
-		return wrap("remove value", t.db.exec(`DELETE FROM projection_value WHERE name = ?`, name))
-	}
-	return wrap("put value", t.db.exec(`INSERT OR REPLACE INTO projection_value (name, body) VALUES (?, ?)`, name, value))
 }
 
 // Reset implements ledger.Tx.
 func (t tx) Reset() error {
 	for _, query := range []string{
 		`DELETE FROM fold_cursor`, `DELETE FROM journal_cursor`, `DELETE FROM series_state`, `DELETE FROM figure`,
-		`DELETE FROM sketch`, `DELETE FROM dirty`, `DELETE FROM projection_value`,
+		`DELETE FROM sketch`, `DELETE FROM projection_value`,
 	} {
 		if err := t.db.exec(query); err != nil {
 			return wrap("reset projection", err)

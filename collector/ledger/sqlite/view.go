@@ -8,9 +8,6 @@ import (
 	"portolan/collector/ledger"
 )
 
-// hours is the unit of the rows that are no rollups.
-const hours = ledger.UnitUnknown
-
 // view reads what the projection stored: from a snapshot, or inside a transaction.
 type view struct{ q queryer }
 
@@ -84,21 +81,14 @@ func scanFigure(row scanner) (r ledger.HourRow, err error) {
 // Hour implements ledger.View.
 func (v view) Hour(series portolan.Series, hour portolan.Instant) (ledger.HourRow, bool, error) {
 	r, err := scanFigure(v.q.row(figureQuery+` WHERE s.agent = ? AND s.system = ? AND s.transaction_ = ?
-		AND f.unit = ? AND f.start = ?`, series.Agent, series.System, series.Transaction, hours, hour))
+		AND f.start = ?`, series.Agent, series.System, series.Transaction, hour))
 	return r, err == nil, wrap("read hour", orZero(err))
 }
 
 // Hours implements ledger.View.
-func (v view) Hours(f ledger.HourFilter) ([]ledger.HourRow, error) { return v.figures(hours, f) }
-
-// Rollups implements ledger.View.
-func (v view) Rollups(unit ledger.Unit, f ledger.HourFilter) ([]ledger.HourRow, error) {
-	return v.figures(unit, f)
-}
-
-func (v view) figures(unit ledger.Unit, f ledger.HourFilter) ([]ledger.HourRow, error) {
+func (v view) Hours(f ledger.HourFilter) ([]ledger.HourRow, error) {
 	var where filter
-	where.add("f.unit = ? AND f.start >= ? AND f.start < ?", unit, f.Span.From, f.Span.To)
+	where.add("f.start >= ? AND f.start < ?", f.Span.From, f.Span.To)
 	in(&where, "s.agent", f.Agents)
 	in(&where, "s.port", f.Ports)
 	in(&where, "s.system", f.Systems)
@@ -133,20 +123,20 @@ func (v view) SketchAt(k ledger.SketchKey) (body []byte, err error) {
 	return body, wrap("read sketch", err)
 }
 
-// Dirty implements ledger.View.
-func (v view) Dirty(limit int) ([]ledger.DirtyHour, error) {
-	marks, err := collect(v.q, func(row scanner) (d ledger.DirtyHour, err error) {
-		err = row.Scan(&d.Series.Agent, &d.Series.System, &d.Series.Transaction, &d.Hour)
-		return d, err
-	}, `SELECT s.agent, s.system, s.transaction_, d.hour FROM dirty d JOIN series s ON s.id = d.series
-		ORDER BY d.hour, s.agent, s.system, s.transaction_ LIMIT ?`, limit)
-	return marks, wrap("read dirty hours", err)
+// Values implements ledger.View.
+func (v view) Values(name string) ([]ledger.Value, error) {
+	values, err := collect(v.q, func(row scanner) (ledger.Value, error) {
+		value := ledger.Value{Key: ledger.ValueKey{Name: name}}
+		err := row.Scan(&value.Key.Agent, &value.Body)
+		return value, err
+	}, `SELECT agent, body FROM projection_value WHERE name = ? AND agent <> '' ORDER BY agent`, name)
+	return values, wrap("read values", err)
 }
 
 // Value implements ledger.View.
-func (v view) Value(name string) ([]byte, error) {
+func (v view) Value(key ledger.ValueKey) ([]byte, error) {
 	var value []byte
-	err := v.q.row(`SELECT body FROM projection_value WHERE name = ?`, name).Scan(&value)
+	err := v.q.row(`SELECT body FROM projection_value WHERE agent = ? AND name = ?`, key.Agent, key.Name).Scan(&value)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}

@@ -32,7 +32,7 @@ func hold(t *testing.T, w *writer) (release func()) {
 
 func put(name string) func(*statements) error {
 	return func(db *statements) error {
-		return db.exec(`INSERT INTO projection_value (name, body) VALUES (?, x'')`, name)
+		return db.exec(`INSERT INTO projection_value (agent, name, body) VALUES ('', ?, x'')`, name)
 	}
 }
 
