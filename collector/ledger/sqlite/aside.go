@@ -12,15 +12,12 @@ func (l *Ledger) SetAside(ctx context.Context, a ledger.Aside) error {
 	return wrap("set batch aside", l.writer.together(ctx, func(db *statements) error { return l.insertAside(db, a) }))
 }
 
-// keepAside sets an offer aside if its sender is to be heard.
-func (l *Ledger) keepAside(db *statements, o ledger.Offer) error {
-	if !o.KeepAside {
+// keepAside sets a batch aside, if there is one.
+func (l *Ledger) keepAside(db *statements, a *ledger.Aside) error {
+	if a == nil {
 		return nil
 	}
-	return l.insertAside(db, ledger.Aside{
-		Chain: o.Chain, Number: o.Number, Hash: o.Hash, Reason: o.Reason, Detail: o.Detail,
-		ReceivedAt: o.ReceivedAt, Bytes: o.Bytes,
-	})
+	return l.insertAside(db, *a)
 }
 
 func (l *Ledger) insertAside(db *statements, a ledger.Aside) error {

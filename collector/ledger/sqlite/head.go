@@ -26,17 +26,18 @@ const mostHeads = 200_000
 
 func newHeads() heads { return heads{byChain: map[ledger.Chain]*chainHead{}} }
 
-// nextPosition follows the newest link's: links are never removed, so positions never come again.
-func (s *statements) nextPosition() (ledger.Position, error) {
+// knowPosition finds out which position is the newest: nextPosition goes on from there.
+func (s *statements) knowPosition() (err error) {
 	if s.heads.position == 0 {
-		position, err := end(s)
-		if err != nil {
-			return 0, err
-		}
-		s.heads.position = position
+		s.heads.position, err = end(s)
 	}
+	return err
+}
+
+// nextPosition follows the newest link's: links are never removed, so positions never come again.
+func (s *statements) nextPosition() ledger.Position {
 	s.heads.position++
-	return s.heads.position, nil
+	return s.heads.position
 }
 
 // head returns a chain's head, for the transaction to change; a new chain begins with number zero and the zero hash.

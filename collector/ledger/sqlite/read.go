@@ -15,12 +15,6 @@ import (
 	"portolan/evidence"
 )
 
-const (
-	hour = time.Hour
-	// maxWidth is that of the longest spans: 2^24 hours are 19 centuries.
-	maxWidth = 24
-)
-
 func micros(d time.Duration) int64 { return d.Microseconds() }
 
 // Columns of batch, without and with the bytes, as scanLink reads them.
@@ -144,7 +138,7 @@ func (l *Ledger) overlapping(ctx context.Context, agent portolan.AgentID, span p
 		SELECT b.position FROM chain c CROSS JOIN w CROSS JOIN batch b
 		WHERE c.agent = ? AND b.chain = c.id AND b.status = 1 AND b.span_width = w.width
 		AND b.span_from >= ? - w.hours * 3600000000 AND b.span_from < ? AND b.span_to >= ? AND (? = 0 OR b.position <= ?)`,
-		maxWidth, agent, span.From, span.To, span.From, upTo, upTo)
+		ledger.MaxWidth, agent, span.From, span.To, span.From, upTo, upTo)
 	slices.Sort(rows)
 	return rows, err
 }
