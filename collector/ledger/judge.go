@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"portolan"
+	"portolan/evidence"
 )
 
 // Meet judges an offer whose number its chain has already: there is the link that covers it. aside is what is to be
@@ -102,4 +103,17 @@ func (o *Offer) Check() error {
 	case StatusUnknown, Missing:
 	}
 	return fmt.Errorf("cannot be offered as %v", o.Status)
+}
+
+// Follows returns an error if a journal entry does not follow the newest one, nil if there is none yet.
+func Follows(newest *evidence.Entry, e evidence.Entry) error {
+	var number uint64
+	var hash evidence.Hash
+	if newest != nil {
+		number, hash = newest.Number, newest.Hash
+	}
+	if e.Number != number+1 || e.Previous != hash {
+		return fmt.Errorf("journal entry %d does not follow entry %d", e.Number, number)
+	}
+	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 
 	"portolan/collector/ledger"
 	"portolan/evidence"
@@ -39,7 +38,7 @@ func appendEntry(db *statements, next ledger.NextEntry) (evidence.Entry, error) 
 	if err != nil {
 		return evidence.Entry{}, err
 	}
-	if err := follows(newest, e); err != nil {
+	if err := ledger.Follows(newest, e); err != nil {
 		return evidence.Entry{}, err
 	}
 	return e, db.exec(`INSERT INTO journal (`+entryColumns+`) VALUES (?,?,?,?,?,?,?,?)`, int64(e.Number), e.At, e.Kind,
@@ -52,18 +51,6 @@ func newestEntry(q queryer) (*evidence.Entry, error) {
 		return nil, nil
 	}
 	return &e, err
-}
-
-func follows(newest *evidence.Entry, e evidence.Entry) error {
-	var number uint64
-	var hash evidence.Hash
-	if newest != nil {
-		number, hash = newest.Number, newest.Hash
-	}
-	if e.Number != number+1 || e.Previous != hash {
-		return fmt.Errorf("journal entry %d does not follow entry %d", e.Number, number)
-	}
-	return nil
 }
 
 // notNil keeps empty apart from absent: the columns hold no nulls.
