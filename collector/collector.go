@@ -23,7 +23,6 @@ import (
 	"portolan"
 	"portolan/collector/ingest"
 	"portolan/collector/ledger"
-	"portolan/collector/ledger/sqlite"
 	"portolan/collector/projection"
 	"portolan/collector/registry"
 	"portolan/evidence"
@@ -72,7 +71,7 @@ func run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	l, err := sqlite.Open(ctx, sqlite.Options{Path: o.Config.ledgerFile()})
+	l, err := openLedger(ctx, o.Config)
 	if err != nil {
 		return fmt.Errorf("open ledger: %w", err)
 	}
@@ -108,6 +107,9 @@ func newCollector(ctx context.Context, o Options, l ledger.Ledger, around *surro
 	}
 	c.around.Store(around)
 	if c.registry, err = registry.New(ctx, l, authority, now); err != nil {
+		return nil, err
+	}
+	if err := c.registry.Owns(ctx); err != nil {
 		return nil, err
 	}
 	c.metrics = newMetrics(c, around)
@@ -185,6 +187,9 @@ func (c *collector) serve(ctx context.Context, listener net.Listener) error {
 	loops.Go(func() { c.foldLoop(ctx) })
 	loops.Go(func() { c.aliveLoop(ctx) })
 	loops.Go(func() { c.metrics.refreshLoop(ctx) })
+	if c.around.Load().config.Store.Shared() {
+		loops.Go(func() { c.watchOthers(ctx) })
+	}
 	served := make(chan error, 1)
 	go func() { served <- c.serveOn(listener, server) }()
 	c.log.Info("collector is serving", zap.String("address", listener.Addr().String()),

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"path/filepath"
 	"time"
 
 	"portolan"
@@ -15,8 +14,11 @@ import (
 type Config struct {
 	// Listen is the address that everything is served on: agents, pages, API, metrics.
 	Listen string `yaml:"listen"`
-	// Data is the folder of the ledger and the collector's keys; it is made if it does not exist.
+	// Data is the folder of the collector's keys and, unless Store says otherwise, of the ledger; it is made if it does
+	// not exist.
 	Data string `yaml:"data"`
+	// Store is a database in place of the ledger in the data folder.
+	Store StoreConfig `yaml:"store"`
 	// WebConfig is a file in the form of the Prometheus exporter toolkit that turns on TLS and
 	// authentication; empty for plain HTTP.
 	WebConfig string `yaml:"web_config"`
@@ -94,6 +96,7 @@ func (c Config) check(report func(path, problem, allowed string)) {
 		report("data", "empty", "want a folder")
 	}
 	c.checkTLS(report)
+	c.Store.check(report)
 	for i, name := range c.Systems {
 		if _, err := portolan.ParseSystemID(name); err != nil {
 			report(fmt.Sprintf("systems[%d]", i), err.Error(), "")
@@ -109,9 +112,6 @@ func (c Config) check(report func(path, problem, allowed string)) {
 		report("zone", fmt.Sprintf("%q is no time zone", c.Zone), zoneForm)
 	}
 }
-
-// ledgerFile is the ledger's place in the data folder.
-func (c Config) ledgerFile() string { return filepath.Join(c.Data, "ledger.db") }
 
 const zoneForm = "want an IANA name such as America/New_York"
 

@@ -6,6 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
+
+	"go.uber.org/zap"
 
 	"portolan"
 	"portolan/collector/ledger"
@@ -75,3 +78,31 @@ func (c *collector) noteChange(ctx context.Context, kind evidence.EntryKind, sub
 	}
 	return c.note(ctx, kind, subject, at, body)
 }
+
+// watchEvery is the time between two looks at what other collectors wrote into the journal.
+const watchEvery = 2 * time.Second
+
+// watchOthers reads agents again that another collector enrolled, renewed or revoked.
+func (c *collector) watchOthers(ctx context.Context) {
+	seen := c.projection.Facts().Number
+	for wait(ctx, watchEvery) {
+		entries, err := c.ledger.ReadJournal(ctx, seen, journalPage)
+		if err != nil {
+			if ctx.Err() == nil {
+				c.log.Error("journal cannot be read", zap.Error(err))
+			}
+			continue
+		}
+		for _, e := range entries {
+			seen = e.Number
+			if e.Kind != evidence.EntryAgent {
+				continue
+			}
+			if err := c.registry.Reload(ctx, portolan.AgentID(e.Subject), portolan.InstantOf(time.Now())); err != nil && ctx.Err() == nil {
+				c.log.Error("agent cannot be read again", zap.String("agent", e.Subject), zap.Error(err))
+			}
+		}
+	}
+}
+
+const journalPage = 1000

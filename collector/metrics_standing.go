@@ -2,7 +2,6 @@ package collector
 
 import (
 	"context"
-	"os"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -67,7 +66,9 @@ func (s *standing) Collect(ch chan<- prometheus.Metric) {
 	} else {
 		c.log.Error("ledger cannot be read for metrics", zap.Error(err))
 	}
-	gauge(d.size, float64(ledgerSize(c.around.Load().config.ledgerFile())))
+	if size, err := c.ledger.Size(ctx); err == nil {
+		gauge(d.size, float64(size))
+	}
 	waiting, err := c.ledger.Read(ctx, ledger.Query{Status: ledger.Waiting, Limit: waitingLimit, WithoutBytes: true})
 	if err == nil {
 		gauge(d.aside, float64(len(waiting)))
@@ -88,16 +89,6 @@ func (s *standing) Collect(ch chan<- prometheus.Metric) {
 		}
 		gauge(d.backlog, float64(h.backlog), h.agent, h.port)
 	}
-}
-
-// ledgerSize returns the size of the database file with its log; a file that is not there has none.
-func ledgerSize(path string) (size int64) {
-	for _, name := range []string{path, path + "-wal"} {
-		if file, err := os.Stat(name); err == nil {
-			size += file.Size()
-		}
-	}
-	return size
 }
 
 // heardAgent is one pair of samples on an agent, or on all agents of a port if agent is empty.

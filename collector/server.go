@@ -67,7 +67,7 @@ func (c *collector) reload(ctx context.Context, now portolan.Instant) error {
 		if err != nil {
 			return err
 		}
-		read.Listen, read.Data, read.WebConfig, read.TLS = config.Listen, config.Data, config.WebConfig, config.TLS
+		read.Listen, read.Data, read.Store, read.WebConfig, read.TLS = config.Listen, config.Data, config.Store, config.WebConfig, config.TLS
 		config = read
 	}
 	next, err := readSurroundings(config, c.options.Ways)

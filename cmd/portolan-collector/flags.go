@@ -10,6 +10,7 @@ import (
 type flags struct {
 	Config    string           `help:"The configuration file; without one the defaults hold." placeholder:"FILE"`
 	Data      string           `help:"The folder of the ledger and the keys." placeholder:"DIR"`
+	Store     string           `help:"The PostgreSQL database that holds the ledger, instead of the data folder." placeholder:"URL"`
 	Listen    string           `help:"The address to serve on." placeholder:"HOST:PORT"`
 	TLSHost   []string         `name:"tls-host" help:"Serve TLS with a certificate of the collector's own authority, for these names and addresses." placeholder:"HOST,..."`
 	Ports     string           `help:"The file of the ports of entry." placeholder:"FILE"`
@@ -32,7 +33,7 @@ func (f flags) config() (collector.Config, error) {
 	for _, set := range []struct {
 		given string
 		into  *string
-	}{{f.Data, &c.Data}, {f.Listen, &c.Listen}, {f.Ports, &c.Ports}, {f.Catalogue, &c.Catalogue}} {
+	}{{f.Data, &c.Data}, {f.Store, &c.Store.URL}, {f.Listen, &c.Listen}, {f.Ports, &c.Ports}, {f.Catalogue, &c.Catalogue}} {
 		if set.given != "" {
 			*set.into = set.given
 		}

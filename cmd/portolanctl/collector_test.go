@@ -52,7 +52,7 @@ func setupCollector(env *testscript.Env) error {
 	ready, ended := make(chan struct{}), make(chan error, 1)
 	go func() {
 		ended <- collector.Run(ctx, collector.Options{
-			Config: config, Ways: ways.All(), Listener: listener, Ready: func() { close(ready) },
+			Config: config, Ways: ways.All(), Listener: listener, StoreEvery: 1, Ready: func() { close(ready) },
 		})
 	}()
 	env.Defer(func() {

@@ -48,6 +48,8 @@ type Ledger interface {
 	Agents
 	Projection
 	Leadership
+	// Size returns how many bytes the ledger takes on disk.
+	Size(ctx context.Context) (int64, error)
 	io.Closer
 }
 
@@ -121,8 +123,8 @@ type Agents interface {
 	// Revoke refuses an agent from now on, and journals it; revoking it again changes nothing.
 	// ErrNotFound if it was never enrolled. Enrolling it anew lifts the revocation, not for the old certificates.
 	Revoke(ctx context.Context, agent portolan.AgentID, at portolan.Instant, next NextEntry) error
-	// EnrolledAgents returns every agent with its certificates, by name.
-	EnrolledAgents(ctx context.Context) ([]Agent, error)
+	// EnrolledAgents returns every agent with its certificates, by name; the one agent if agent is not "".
+	EnrolledAgents(ctx context.Context, agent portolan.AgentID) ([]Agent, error)
 }
 
 // Leadership says which of the collectors that share a ledger leads: the one that stores the projection and finds

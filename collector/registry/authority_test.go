@@ -22,7 +22,9 @@ import (
 // emptyLedger is a ledger without agents.
 type emptyLedger struct{ registry.Ledger }
 
-func (emptyLedger) EnrolledAgents(context.Context) ([]ledger.Agent, error) { return nil, nil }
+func (emptyLedger) EnrolledAgents(context.Context, portolan.AgentID) ([]ledger.Agent, error) {
+	return nil, nil
+}
 
 func (emptyLedger) Heads(context.Context, portolan.AgentID) ([]ledger.Head, error) { return nil, nil }
 

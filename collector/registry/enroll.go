@@ -58,7 +58,7 @@ func (r *Registry) Enroll(ctx context.Context, q Request, now portolan.Instant) 
 	case now >= token.Expires:
 		return Issued{}, ErrTokenExpired
 	}
-	m, err := r.find(ctx, token.Agent, now)
+	m, err := r.find(ctx, token.Agent, now, known)
 	if err != nil {
 		return Issued{}, err
 	}
@@ -87,7 +87,7 @@ func (r *Registry) enroll(ctx context.Context, q Request, e ledger.Enrolment, wh
 	if err != nil {
 		return Issued{}, err
 	}
-	if err := r.Reload(ctx, e.At); err != nil {
+	if err := r.Reload(ctx, q.Agent, e.At); err != nil {
 		return Issued{}, err
 	}
 	return Issued{Certificate: string(encodeCertificate(kept.DER)), CA: string(r.authority.Certificate())}, nil
@@ -138,7 +138,7 @@ func (r *Registry) Revoke(ctx context.Context, agent portolan.AgentID, now porto
 	if err := r.ledger.Revoke(ctx, agent, now, r.agentEntry(agent, "revoked", nil, now)); err != nil {
 		return err
 	}
-	return r.Reload(ctx, now)
+	return r.Reload(ctx, agent, now)
 }
 
 // agentEntry journals what happened to an agent, with its certificate, so that its signatures can be

@@ -38,6 +38,7 @@ var (
 type Ledger interface {
 	ledger.Agents
 	AppendJournal(ctx context.Context, next ledger.NextEntry) (evidence.Entry, error)
+	ReadJournal(ctx context.Context, after uint64, limit int) ([]evidence.Entry, error)
 	Heads(ctx context.Context, agent portolan.AgentID) ([]ledger.Head, error)
 	Plan(ctx context.Context, hash evidence.PlanHash) (*portolan.Plan, error)
 	PlanChanges(ctx context.Context, agent portolan.AgentID) ([]ledger.PlanChange, error)
@@ -71,7 +72,7 @@ func New(ctx context.Context, l Ledger, a *Authority, now portolan.Instant) (*Re
 		ledger: l, authority: a,
 		agents: make(map[portolan.AgentID]*member), plans: make(map[evidence.PlanHash]*portolan.Plan),
 	}
-	if err := r.Reload(ctx, now); err != nil {
+	if err := r.Reload(ctx, "", now); err != nil {
 		return nil, err
 	}
 	heads, err := l.Heads(ctx, "")
@@ -87,44 +88,52 @@ func New(ctx context.Context, l Ledger, a *Authority, now portolan.Instant) (*Re
 // Authority returns the keys that the registry issues certificates and signs the journal with.
 func (r *Registry) Authority() *Authority { return r.authority }
 
-// Reload reads the agents from the ledger again, as when another collector may have changed them.
-func (r *Registry) Reload(ctx context.Context, now portolan.Instant) error {
-	enrolled, err := r.ledger.EnrolledAgents(ctx)
+// Reload reads the agents from the ledger again, or the one agent if agent is not "": another collector, or a tool, may
+// have changed them.
+func (r *Registry) Reload(ctx context.Context, agent portolan.AgentID, now portolan.Instant) error {
+	enrolled, err := r.ledger.EnrolledAgents(ctx, agent)
 	if err != nil {
 		return fmt.Errorf("load agents: %w", err)
 	}
-	members := make(map[portolan.AgentID]*member, len(enrolled))
-	for _, agent := range enrolled {
-		m := &member{Agent: agent}
-		for _, c := range agent.Certificates {
-			certificate, err := x509.ParseCertificate(c.DER)
-			if err != nil {
-				return fmt.Errorf("load certificate %s of %q: %w", c.Serial, agent.Agent, err)
-			}
-			m.certificates = append(m.certificates, certificate)
+	members := make([]*member, len(enrolled))
+	for i, agent := range enrolled {
+		if members[i], err = newMember(agent); err != nil {
+			return err
 		}
-		members[agent.Agent] = m
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for name, m := range members {
-		if former := r.agents[name]; former != nil {
+	for _, m := range members {
+		if former := r.agents[m.Agent.Agent]; former != nil {
 			m.heardAt = former.heardAt
 		}
+		r.agents[m.Agent.Agent] = m
 	}
-	r.agents, r.loadedAt = members, now
+	r.loadedAt = now
 	return nil
 }
 
-// find returns an agent; if it is not known, the list is read again first unless that was done just now.
-func (r *Registry) find(ctx context.Context, agent portolan.AgentID, now portolan.Instant) (*member, error) {
+func newMember(agent ledger.Agent) (*member, error) {
+	m := &member{Agent: agent}
+	for _, c := range agent.Certificates {
+		certificate, err := x509.ParseCertificate(c.DER)
+		if err != nil {
+			return nil, fmt.Errorf("load certificate %s of %q: %w", c.Serial, agent.Agent, err)
+		}
+		m.certificates = append(m.certificates, certificate)
+	}
+	return m, nil
+}
+
+// find returns an agent as fine finds it; if it does not, the agent is read again first unless that was done just now.
+func (r *Registry) find(ctx context.Context, agent portolan.AgentID, now portolan.Instant, fine func(*member) bool) (*member, error) {
 	r.mu.Lock()
 	m, stale := r.agents[agent], now.Sub(r.loadedAt) >= reloadAfter
 	r.mu.Unlock()
-	if m != nil || !stale {
+	if m != nil && fine(m) || !stale {
 		return m, nil
 	}
-	if err := r.Reload(ctx, now); err != nil {
+	if err := r.Reload(ctx, agent, now); err != nil {
 		return nil, err
 	}
 	r.mu.Lock()
@@ -132,11 +141,14 @@ func (r *Registry) find(ctx context.Context, agent portolan.AgentID, now portola
 	return r.agents[agent], nil
 }
 
+func known(*member) bool { return true }
+
 // Identify returns whose client certificate this is. TLS has proven that the client holds its key; here it
 // must be one that was issued to an agent, not revoked, and valid now.
 func (r *Registry) Identify(ctx context.Context, certificate *x509.Certificate, now portolan.Instant) (portolan.AgentID, error) {
 	agent := portolan.AgentID(certificate.Subject.CommonName)
-	m, err := r.find(ctx, agent, now)
+	given := func(m *member) bool { return slices.ContainsFunc(m.certificates, certificate.Equal) }
+	m, err := r.find(ctx, agent, now, given)
 	if err != nil {
 		return "", err
 	}
@@ -166,7 +178,7 @@ func (m *member) valid(i int, now portolan.Instant) error {
 // certificates that were not revoked, because a batch is sent again byte for byte after a renewal. It fails
 // unless one of the certificates is valid now.
 func (r *Registry) Keys(ctx context.Context, agent portolan.AgentID, now portolan.Instant) ([]*ecdsa.PublicKey, error) {
-	m, err := r.find(ctx, agent, now)
+	m, err := r.find(ctx, agent, now, known)
 	if err != nil {
 		return nil, err
 	}
@@ -198,6 +210,23 @@ func (r *Registry) Heard(agent portolan.AgentID, at portolan.Instant) {
 		m.heardAt = max(m.heardAt, at)
 	}
 }
+
+// Owns returns an error if the ledger's journal was begun with other keys than the authority's.
+func (r *Registry) Owns(ctx context.Context) error {
+	first, err := r.ledger.ReadJournal(ctx, 0, 1)
+	if err != nil || len(first) == 0 {
+		return err
+	}
+	entries := func(yield func(evidence.Entry, error) bool) { yield(first[0], nil) }
+	if err := evidence.VerifyJournal(entries, &r.authority.journalKey.PublicKey); err != nil {
+		return fmt.Errorf("%w: %w", ErrOtherKeys, err)
+	}
+	return nil
+}
+
+// ErrOtherKeys says that a ledger belongs to collectors with other keys.
+var ErrOtherKeys = errors.New("the ledger was begun with other keys: copy ca.key, ca.crt, journal.key, journal.crt and " +
+	"token.secret from the data folder of a collector that uses it")
 
 // Agent is an agent as pages and the API list it.
 type Agent struct {

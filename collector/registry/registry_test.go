@@ -214,7 +214,7 @@ func TestRegistry_AgentsTellWhenTheyWereHeard(t *testing.T) {
 		agents[0].Port != "MIA" || agents[0].ValidUntil != now.Add(registry.DefaultValidity) {
 		t.Errorf("got %+v", agents)
 	}
-	if err := r.Reload(t.Context(), now); err != nil || r.Agents()[0].HeardAt == 0 {
+	if err := r.Reload(t.Context(), "", now); err != nil || r.Agents()[0].HeardAt == 0 {
 		t.Errorf("reload forgot when agents were heard: %v", err)
 	}
 }

@@ -29,11 +29,12 @@ func enrollAndRevoke(t *testing.T, l ledger.Ledger) {
 		must[ledger.Certificate](t)(l.Enroll(t.Context(), e, entry(key, string(e.Agent))))
 	}
 	want := ledger.Agent{Agent: "MIA-1", Port: "MIA", EnrolledAt: Start, Certificates: []ledger.Certificate{first.Certificate, renewed.Certificate}}
-	agents := must[[]ledger.Agent](t)(l.EnrolledAgents(t.Context()))
+	agents := must[[]ledger.Agent](t)(l.EnrolledAgents(t.Context(), ""))
 	if len(agents) != 2 {
 		t.Fatalf("got %d agents, want 2", len(agents))
 	}
 	equal(t, "agent", agents[0], want)
+	equal(t, "one agent", must[[]ledger.Agent](t)(l.EnrolledAgents(t.Context(), "MIA-1")), []ledger.Agent{want})
 
 	at := Start.Add(2 * time.Hour)
 	for range 2 { // the second time changes nothing, in the journal neither
@@ -43,7 +44,7 @@ func enrollAndRevoke(t *testing.T, l ledger.Ledger) {
 	}
 	wantError(t, "revoke a stranger", l.Revoke(t.Context(), "IAD-1", at, entry(key, "IAD-1")), ledger.ErrNotFound)
 	wantJournal(t, l, key, 4)
-	revoked := must[[]ledger.Agent](t)(l.EnrolledAgents(t.Context()))[0]
+	revoked := must[[]ledger.Agent](t)(l.EnrolledAgents(t.Context(), "MIA-1"))[0]
 	if revoked.RevokedAt != at || revoked.Certificates[0].RevokedAt != at || revoked.Certificates[1].RevokedAt != at {
 		t.Errorf("got %+v, want all revoked", revoked)
 	}
@@ -52,7 +53,7 @@ func enrollAndRevoke(t *testing.T, l ledger.Ledger) {
 		wantError(t, "renew a revoked agent or a stranger", err, ledger.ErrNotFound)
 	}
 	must[ledger.Certificate](t)(l.Enroll(t.Context(), enrolment("MIA-1", "04", "k4", "n4"), entry(key, "MIA-1")))
-	again := must[[]ledger.Agent](t)(l.EnrolledAgents(t.Context()))[0]
+	again := must[[]ledger.Agent](t)(l.EnrolledAgents(t.Context(), "MIA-1"))[0]
 	if again.RevokedAt != 0 || again.EnrolledAt != Start || again.Certificates[0].RevokedAt != at || again.Certificates[2].RevokedAt != 0 {
 		t.Errorf("got %+v, want the agent back with its new certificate only", again)
 	}

@@ -27,6 +27,9 @@ func appendKeepsBytes(t *testing.T, l ledger.Ledger) {
 	if _, err := evidence.Open(got.Bytes, evidence.Limits{}); err != nil {
 		t.Errorf("open what was kept: %v", err)
 	}
+	if size := must[int64](t)(l.Size(t.Context())); size < int64(len(o.Bytes)) {
+		t.Errorf("the ledger takes %d bytes, less than what it keeps", size)
+	}
 	_, err := l.Link(t.Context(), o.Chain, 2)
 	wantError(t, "read a batch beyond the head", err, ledger.ErrNotFound)
 }

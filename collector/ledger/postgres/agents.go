@@ -108,7 +108,7 @@ func (l *Ledger) Revoke(ctx context.Context, agent portolan.AgentID, at portolan
 }
 
 // EnrolledAgents implements ledger.Agents.
-func (l *Ledger) EnrolledAgents(ctx context.Context) ([]ledger.Agent, error) {
+func (l *Ledger) EnrolledAgents(ctx context.Context, agent portolan.AgentID) ([]ledger.Agent, error) {
 	var agents []ledger.Agent
 	_, err := collect(ctx, l.pool, func(row pgx.CollectableRow) (a ledger.Agent, err error) {
 		var c ledger.Certificate
@@ -120,6 +120,6 @@ func (l *Ledger) EnrolledAgents(ctx context.Context) ([]ledger.Agent, error) {
 		newest.Certificates = append(newest.Certificates, c)
 		return a, err
 	}, `SELECT a.agent, a.port, a.enrolled_at, a.revoked_at, c.serial, c.not_before, c.not_after, c.der, c.public_key, c.revoked_at
-		FROM agent a JOIN certificate c ON c.agent = a.agent ORDER BY a.agent, c.ordinal`)
+		FROM agent a JOIN certificate c ON c.agent = a.agent WHERE $1 IN ('', a.agent) ORDER BY a.agent, c.ordinal`, string(agent))
 	return agents, l.wrap("read agents", err)
 }

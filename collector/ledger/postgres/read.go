@@ -141,6 +141,12 @@ func end(ctx context.Context, q querier) (ledger.Position, error) {
 	return one(ctx, q, pgx.RowTo[ledger.Position], `SELECT coalesce(max(position), 0) FROM batch`)
 }
 
+// Size implements ledger.Ledger: the whole database.
+func (l *Ledger) Size(ctx context.Context) (int64, error) {
+	size, err := one(ctx, l.pool, pgx.RowTo[int64], `SELECT pg_database_size(current_database())`)
+	return size, l.wrap("measure ledger", err)
+}
+
 // Read implements ledger.Batches.
 func (l *Ledger) Read(ctx context.Context, q ledger.Query) ([]ledger.Link, error) {
 	columns := fullColumns

@@ -5,8 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"math"
+	"os"
 	"slices"
 	"time"
 
@@ -79,6 +81,24 @@ func (l *Ledger) End(ctx context.Context) (ledger.Position, error) {
 func end(q queryer) (position ledger.Position, err error) {
 	err = q.row(`SELECT ifnull(max(position), 0) FROM batch`).Scan(&position)
 	return position, wrap("find the newest batch", err)
+}
+
+// Size implements ledger.Ledger: the file and its log.
+func (l *Ledger) Size(context.Context) (int64, error) {
+	if l.reader(context.Background()).isClosed() {
+		return 0, ledger.ErrClosed
+	}
+	var size int64
+	for _, path := range []string{l.options.Path, l.options.Path + "-wal"} {
+		info, err := os.Stat(path)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return 0, fmt.Errorf("measure ledger: %w", err)
+		}
+		if err == nil {
+			size += info.Size()
+		}
+	}
+	return size, nil
 }
 
 // Read implements ledger.Batches.

@@ -1,0 +1,83 @@
+package collector
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"portolan/collector/ledger"
+	"portolan/collector/ledger/postgres"
+	"portolan/collector/ledger/sqlite"
+)
+
+// StoreConfig names a PostgreSQL database that holds the ledger, and that several collectors may share.
+type StoreConfig struct {
+	// URL is the database's, postgres://user@host:5432/portolan; empty for a file in the data folder.
+	URL string `yaml:"url"`
+	// PasswordFile holds the database user's password, readable by the collector alone; empty for what the URL, the
+	// environment (PGPASSWORD) or the server's own authentication gives.
+	PasswordFile string `yaml:"password_file"`
+}
+
+// Shared reports whether other collectors may use the ledger too.
+func (s StoreConfig) Shared() bool { return s.URL != "" }
+
+func (s StoreConfig) check(report func(path, problem, allowed string)) {
+	if s.URL == "" {
+		if s.PasswordFile != "" {
+			report("store.password_file", "given without store.url", "want both, or none")
+		}
+		return
+	}
+	const form = "want postgres://user@host:5432/portolan, or host=... user=... dbname=..."
+	u, err := url.Parse(s.URL)
+	switch {
+	case !strings.Contains(s.URL, "://") && strings.Contains(s.URL, "="):
+		if strings.Contains(s.URL, "password=") {
+			report("store.url", "holds a password", "want it in store.password_file")
+		}
+	case err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql":
+		report("store.url", "no URL of a PostgreSQL database", form)
+	case u.User != nil && hasPassword(u):
+		report("store.url", "holds a password", "want it in store.password_file")
+	}
+}
+
+func hasPassword(u *url.URL) bool {
+	_, given := u.User.Password()
+	return given
+}
+
+// openLedger opens the ledger that the configuration names.
+func openLedger(ctx context.Context, c Config) (ledger.Ledger, error) {
+	if !c.Store.Shared() {
+		return sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(c.Data, "ledger.db")})
+	}
+	password, err := c.Store.password()
+	if err != nil {
+		return nil, err
+	}
+	return postgres.Open(ctx, postgres.Options{URL: c.Store.URL, Password: password})
+}
+
+// password reads the password file; it must be its reader's own.
+func (s StoreConfig) password() (string, error) {
+	if s.PasswordFile == "" {
+		return "", nil
+	}
+	info, err := os.Stat(s.PasswordFile)
+	if err != nil {
+		return "", fmt.Errorf("read the database's password: %w", err)
+	}
+	if others := info.Mode().Perm() & 0o077; others != 0 {
+		return "", fmt.Errorf("read the database's password: %s is open to others (mode %04o): want 0600", s.PasswordFile, info.Mode().Perm())
+	}
+	text, err := os.ReadFile(s.PasswordFile)
+	if err != nil {
+		return "", fmt.Errorf("read the database's password: %w", err)
+	}
+	return strings.TrimRight(string(text), "\r\n"), nil
+}
