@@ -23,7 +23,7 @@ const perPortAbove = 5000
 const waitingLimit = 1000
 
 type standingDescs struct {
-	lastSeen, backlog, silent, size, lag, aside, skipped *prometheus.Desc
+	lastSeen, backlog, silent, size, lag, aside, skipped, leads *prometheus.Desc
 }
 
 func newStandingDescs() standingDescs {
@@ -35,11 +35,13 @@ func newStandingDescs() standingDescs {
 			"Records that an agent holds and that are no longer news, as of its last batch. Above 5,000 agents per port, with an empty agent.", agent, nil),
 		silent: prometheus.NewDesc("portolan_agents_silent",
 			"Agents of a port that missed three sendings while the collector was up and other agents were heard.", []string{"port"}, nil),
-		size: prometheus.NewDesc("portolan_ledger_size_bytes", "Size of the ledger's database file with its write-ahead log.", nil, nil),
+		size: prometheus.NewDesc("portolan_ledger_size_bytes", "What the ledger takes on disk: its file with the write-ahead log, or its PostgreSQL database.", nil, nil),
 		lag: prometheus.NewDesc("portolan_projection_lag_positions",
 			"Positions of the ledger that are not folded into figures yet.", nil, nil),
 		aside: prometheus.NewDesc("portolan_batches_set_aside",
 			"Batches of a newer version that are kept until this collector is upgraded; counted up to 1,000.", nil, nil),
+		leads: prometheus.NewDesc("portolan_collector_leads",
+			"1 if this collector leads: it stores figures, finds incidents and exports availability; 0 if another does.", nil, nil),
 		skipped: prometheus.NewDesc("portolan_projection_unreadable_batches_total",
 			"Accepted batches that could not be read when they were folded, since the collector started.", nil, nil),
 	}
@@ -48,7 +50,7 @@ func newStandingDescs() standingDescs {
 // Describe implements prometheus.Collector.
 func (s *standing) Describe(ch chan<- *prometheus.Desc) {
 	d := newStandingDescs()
-	for _, desc := range []*prometheus.Desc{d.lastSeen, d.backlog, d.silent, d.size, d.lag, d.aside, d.skipped} {
+	for _, desc := range []*prometheus.Desc{d.lastSeen, d.backlog, d.silent, d.size, d.lag, d.aside, d.skipped, d.leads} {
 		ch <- desc
 	}
 }
@@ -66,6 +68,11 @@ func (s *standing) Collect(ch chan<- prometheus.Metric) {
 	} else {
 		c.log.Error("ledger cannot be read for metrics", zap.Error(err))
 	}
+	leads := 0.0
+	if c.leading.Load() {
+		leads = 1
+	}
+	gauge(d.leads, leads)
 	if size, err := c.ledger.Size(ctx); err == nil {
 		gauge(d.size, float64(size))
 	}

@@ -83,6 +83,14 @@ func (s *Server) Standby(settings ...string) (*Server, error) {
 	return standby, nil
 }
 
+// Set changes a setting of the running server.
+func (s *Server) Set(setting string) error {
+	if err := s.configure([]string{setting}); err != nil {
+		return err
+	}
+	return s.run("pg_ctl", "reload", "-D", s.Data)
+}
+
 // Promote makes a standby the primary.
 func (s *Server) Promote() error { return s.run("pg_ctl", "promote", "-D", s.Data, "-w", "-t", "30") }
 
