@@ -71,7 +71,7 @@ func run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	l, err := openLedger(ctx, o.Config)
+	l, err := OpenLedger(ctx, o.Config)
 	if err != nil {
 		return fmt.Errorf("open ledger: %w", err)
 	}

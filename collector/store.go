@@ -51,10 +51,18 @@ func hasPassword(u *url.URL) bool {
 	return given
 }
 
-// openLedger opens the ledger that the configuration names.
-func openLedger(ctx context.Context, c Config) (ledger.Ledger, error) {
+// LedgerFile is the name of the ledger in the data folder.
+const LedgerFile = "ledger.db"
+
+// KeyFiles returns the names of the keys in the data folder. Collectors that share a ledger have the same.
+func KeyFiles() []string {
+	return []string{"ca.key", "ca.crt", "journal.key", "journal.crt", "token.secret"}
+}
+
+// OpenLedger opens the ledger that the configuration names.
+func OpenLedger(ctx context.Context, c Config) (ledger.Ledger, error) {
 	if !c.Store.Shared() {
-		return sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(c.Data, "ledger.db")})
+		return sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(c.Data, LedgerFile)})
 	}
 	password, err := c.Store.password()
 	if err != nil {

@@ -27,6 +27,9 @@ type commands struct {
 	State        state            `cmd:"" help:"Show the current state of every system at every port."`
 	Availability availability     `cmd:"" help:"Show how available systems were to their users."`
 	Results      results          `cmd:"" help:"Show single results."`
+	Backup       backup           `cmd:"" help:"Copy a collector's ledger and keys into one file, while it runs."`
+	Restore      restore          `cmd:"" help:"Make a data folder from what backup wrote."`
+	Rebuild      rebuild          `cmd:"" help:"Fold all evidence into figures again."`
 	Version      kong.VersionFlag `help:"Print the version."`
 }
 

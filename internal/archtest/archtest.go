@@ -41,6 +41,8 @@ var rooms = []room{
 	{path: "collector/ledger/postgres", job: "holds batches in a PostgreSQL database that collectors share", ours: []string{"", "evidence", "collector/ledger"},
 		libs: []string{"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3"}},
 	{path: "collector/ledger/ledgertest", job: "holds every backend to the contract", ours: []string{"", "evidence", "collector/ledger"}, libs: []string{"github.com/google/go-cmp"}},
+	{path: "collector/backup", job: "packs a data folder into one file, and back", ours: []string{"collector/ledger", "collector/ledger/sqlite"},
+		libs: []string{"github.com/klauspost/compress"}},
 	{path: "collector/registry", job: "knows which agents exist and what is due", ours: []string{"", "evidence", "schedule", "collector/ledger"}},
 	{path: "collector/ingest", job: "verifies, stores, then acknowledges", ours: []string{"", "evidence", "collector/ledger", "collector/registry"}},
 	{path: "collector/projection", job: "folds the ledger into figures behind a cursor", ours: []string{"", "evidence", "availability", "schedule", "collector/ledger"},
