@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -137,6 +138,9 @@ func (c center) client() (*http.Client, error) {
 		IdleConnTimeout:     2 * time.Minute,
 		MaxIdleConns:        2,
 		ForceAttemptHTTP2:   false, // one batch is in flight at a time; HTTP/1.1 costs a thin link less
+	}
+	if c.config.MaxBytesPerSecond > 0 {
+		transport.DialContext = throttle((&net.Dialer{Timeout: 30 * time.Second}).DialContext, c.config.MaxBytesPerSecond)
 	}
 	if c.config.Proxy != "" {
 		proxy, err := url.Parse(c.config.Proxy)

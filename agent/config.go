@@ -52,6 +52,8 @@ type CollectorConfig struct {
 	Proxy string `yaml:"proxy"`
 	// Every is the time between sendings when nothing changes.
 	Every time.Duration `yaml:"every"`
+	// MaxBytesPerSecond bounds what is sent to the collector on a thin link; zero for no bound.
+	MaxBytesPerSecond int `yaml:"max_bytes_per_second"`
 }
 
 // PageConfig says where the agent's own page is served.
@@ -122,9 +124,15 @@ func (c Config) validate(doc *strictyaml.Document) {
 	}
 }
 
+// leastBytesPerSecond lets the results of 15 transactions a minute through, with room to catch up.
+const leastBytesPerSecond = 200
+
 func (c CollectorConfig) validate(doc *strictyaml.Document) {
 	checkURL(doc, "collector.url", c.URL, "http", "https")
 	checkURL(doc, "collector.proxy", c.Proxy, "http", "https", "socks5")
+	if c.MaxBytesPerSecond != 0 && c.MaxBytesPerSecond < leastBytesPerSecond {
+		doc.Report("collector.max_bytes_per_second", fmt.Sprint(c.MaxBytesPerSecond), fmt.Sprintf("0 for no bound, or %d or more", leastBytesPerSecond))
+	}
 	if c.Every < time.Second || c.Every > 5*time.Minute {
 		doc.Report("collector.every", fmt.Sprintf("time between sendings %s", c.Every), "1s to 5m")
 	}

@@ -45,8 +45,9 @@ type PlanHash = Hash
 const (
 	// MediaType is the content type of a batch as sent.
 	MediaType = "application/vnd.portolan.batch"
-	// LaneHeader is the request header that tells the collector, by the value "backlog", that a batch which was
-	// live when it was sealed is so no longer: it could not be delivered for a while. Its bytes stay as they were.
+	// LaneHeader is the request header that tells the collector, by the value "backlog", that a batch is no news,
+	// before its bytes are read: it was backlog when it was sealed, or could not be delivered for a while. Its bytes
+	// stay as they were.
 	LaneHeader = "Portolan-Lane"
 )
 

@@ -90,6 +90,27 @@ func (s *Spool) settle(resend bool, now time.Time) error {
 	return s.removeDoneLocked()
 }
 
+// LeaveStream begins a new stream: another process goes on with the present one, from a copy of this spool. What is not
+// acknowledged, the batch in flight included, is to be sent under the new stream, whose chain begins anew.
+func (s *Spool) LeaveStream() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return os.ErrClosed
+	}
+	before := s.state
+	s.state.Stream, s.state.Number, s.state.Head = newStream(), 0, evidence.Hash{}.String()
+	s.state.InFlight = false
+	s.state.settle()
+	// Durable at once: numbers of the old stream must not be used again.
+	if err := errors.Join(s.markLocked(kindMark, time.Now()), s.syncLocked()); err != nil {
+		before.Ran = s.state.Ran
+		s.state = before
+		return fmt.Errorf("leave stream: %w", err)
+	}
+	return nil
+}
+
 // forgetLocked lets go of recent records that are done.
 func (s *Spool) forgetLocked() {
 	s.recent = slices.DeleteFunc(s.recent, func(e evidence.Spooled) bool { return s.state.Done.Has(e.Record.Seq()) })

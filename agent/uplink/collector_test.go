@@ -55,11 +55,16 @@ type collector struct {
 	calls    int
 	arrivals []arrival
 	plans    map[evidence.PlanHash]*portolan.Plan
-	judged   map[uint64]verdict
+	chains   map[portolan.Stream]*chain
 	counted  map[portolan.Seq]int
-	head     evidence.Hash
-	number   uint64
 	fork     error
+}
+
+// chain is what came of one stream.
+type chain struct {
+	judged map[uint64]verdict
+	head   evidence.Hash
+	number uint64
 }
 
 // verdict is what became of a number.
@@ -71,7 +76,7 @@ type verdict struct {
 func newCollector() *collector {
 	return &collector{
 		fault: func(int) fault { return fault{} }, plans: map[evidence.PlanHash]*portolan.Plan{},
-		judged: map[uint64]verdict{}, counted: map[portolan.Seq]int{},
+		chains: map[portolan.Stream]*chain{}, counted: map[portolan.Seq]int{},
 	}
 }
 
@@ -136,7 +141,12 @@ func (c *collector) take(data []byte, lane string, f fault) (int, []byte) {
 		return http.StatusUnauthorized, refusal(0, "unsigned")
 	}
 	c.arrivals = append(c.arrivals, arrival{at: time.Now(), bytes: data, lane: lane, e: e})
-	v, seen := c.judged[e.Number]
+	h := c.chains[e.Stream]
+	if h == nil {
+		h = &chain{judged: map[uint64]verdict{}}
+		c.chains[e.Stream] = h
+	}
+	v, seen := h.judged[e.Number]
 	switch {
 	case seen && v.hash != e.Hash:
 		c.fork = fmt.Errorf("batch %d came with two hashes", e.Number)
@@ -144,9 +154,9 @@ func (c *collector) take(data []byte, lane string, f fault) (int, []byte) {
 	case !seen:
 		v = verdict{hash: e.Hash, code: f.code}
 		if v.code == "" {
-			v.code = c.keep(e)
+			v.code = c.keep(h, e)
 		}
-		c.judged[e.Number], c.head, c.number = v, e.Hash, e.Number
+		h.judged[e.Number], h.head, h.number = v, e.Hash, e.Number
 	}
 	if v.code != "" {
 		return http.StatusUnprocessableEntity, refusal(e.Number, v.code)
@@ -156,8 +166,8 @@ func (c *collector) take(data []byte, lane string, f fault) (int, []byte) {
 	return http.StatusOK, body
 }
 
-func (c *collector) keep(e *evidence.Envelope) string {
-	if e.Number != c.number+1 || e.Previous != c.head {
+func (c *collector) keep(h *chain, e *evidence.Envelope) string {
+	if e.Number != h.number+1 || e.Previous != h.head {
 		return "broken_chain"
 	}
 	b, err := e.Decode(func(h evidence.PlanHash) (*portolan.Plan, bool) { p, ok := c.plans[h]; return p, ok })

@@ -138,9 +138,11 @@ func (c *collector) complete(last portolan.Seq) error {
 	if c.fork != nil {
 		return c.fork
 	}
-	for number, v := range c.judged {
-		if v.code != "" {
-			return fmt.Errorf("batch %d was refused: %s", number, v.code)
+	for _, h := range c.chains {
+		for number, v := range h.judged {
+			if v.code != "" {
+				return fmt.Errorf("batch %d was refused: %s", number, v.code)
+			}
 		}
 	}
 	for seq := portolan.Seq(1); seq <= last; seq++ {

@@ -89,8 +89,8 @@ func TestUplink_SendsLiveRecordsFirstAfterAnOutage(t *testing.T) {
 			t.Errorf("first came %s, header %q, want the batch in flight, told to be backlog", got[0].e.Lane, got[0].lane)
 		}
 		for _, b := range got[1:] {
-			if b.lane != "" {
-				t.Errorf("batch %d came with header %q, want none", b.e.Number, b.lane)
+			if said := b.lane == portolan.Backlog.String(); said != (b.e.Lane == portolan.Backlog) {
+				t.Errorf("batch %d, %s, came with header %q", b.e.Number, b.e.Lane, b.lane)
 			}
 		}
 		if live := c.decoded(t, got[1]); live.Lane != portolan.Live || live.Records[len(live.Records)-1].Seq() != 61 || live.Records[0].Seq() < 58 {

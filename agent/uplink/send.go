@@ -113,7 +113,9 @@ func (u *Uplink) land(resend bool) error {
 // refused ends a flight that the collector will never accept. The records of one that lacked a plan are sent
 // again with it, and so are those that never reached the collector.
 func (u *Uplink) refused(a answer) error {
-	resend := a.Error.Code == tooLargeOnTheWay
+	// A copy of this agent, or of its disk, sent another batch with this number: it goes on with the stream.
+	forked := a.Error.Code == fork
+	resend := forked || a.Error.Code == tooLargeOnTheWay
 	if a.Error.Code == unknownPlan && u.air.carries.IsZero() {
 		resend = true
 		clear(u.known)
@@ -128,6 +130,10 @@ func (u *Uplink) refused(a answer) error {
 	u.mu.Unlock()
 	u.o.Refused(stub)
 	err := u.land(resend)
+	if forked && err == nil {
+		err = u.o.Spool.LeaveStream()
+		clear(u.known)
+	}
 	u.mu.Lock()
 	u.status.LastError = fmt.Sprintf("batch %d was refused: %s: %s", stub.Number, stub.Code, stub.Reason)
 	u.mu.Unlock()
@@ -142,7 +148,7 @@ func (u *Uplink) post(ctx context.Context, now time.Time) (answer, error) {
 	}
 	request.Header.Set("Content-Type", evidence.MediaType)
 	request.Header.Set("User-Agent", "portolan-agent")
-	if u.air.sealed.IsZero() || u.air.lane == portolan.Live && now.Sub(u.air.sealed) > minLive {
+	if u.air.sealed.IsZero() || u.air.lane == portolan.Backlog || now.Sub(u.air.sealed) > minLive {
 		request.Header.Set(evidence.LaneHeader, portolan.Backlog.String())
 	}
 	response, err := u.o.Client.Do(request)
@@ -187,6 +193,9 @@ func (u *Uplink) judge(response *http.Response, body []byte, now time.Time) (ans
 	return answer{}, attempt
 }
 
+// fork is the refusal of a batch whose number was used by another one.
+const fork = "fork"
+
 // unknownPlan is the refusal of a batch whose plan the collector does not have.
 const unknownPlan = "unknown_plan"
 
@@ -221,7 +230,7 @@ func (u *Uplink) signHenceforth() error {
 // isFinal reports whether a code is one by which the collector refuses a batch for good.
 func isFinal(code string) bool {
 	switch code {
-	case "malformed", "fork", "broken_chain", unknownPlan, "too_large", "bad_signature":
+	case "malformed", fork, "broken_chain", unknownPlan, "too_large", "bad_signature":
 		return true
 	default:
 		return false

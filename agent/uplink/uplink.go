@@ -34,6 +34,8 @@ type Spool interface {
 	Begin(number uint64, batch evidence.Sealed, records []portolan.Seq) error
 	// Settle ends the flight; with resend its records are to be sent in another batch.
 	Settle(resend bool) error
+	// LeaveStream begins a new stream, under which all that is not acknowledged is sent.
+	LeaveStream() error
 }
 
 // Options is what an uplink works with.

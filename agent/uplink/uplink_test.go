@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -283,6 +284,48 @@ func TestUplink_SignsEachBatchWhereTheCertificateDoesNotComeThrough(t *testing.T
 			if err := b.e.VerifySignature(&key.PublicKey); err != nil {
 				t.Errorf("batch %d: %v", b.e.Number, err)
 			}
+		}
+	})
+}
+
+// A copy of the agent, or of its disk, goes on with its stream: what the agent has itself goes out under another.
+func TestUplink_LeavesAStreamThatACopyGoesOnWith(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCollector()
+		dir := t.TempDir()
+		a := mustStart(t, dir, c, uplink.Options{})
+		a.mustRecord(t, 3)
+		pass(time.Minute)
+		if err := a.kill(); err != nil {
+			t.Fatal(err)
+		}
+		copied := t.TempDir()
+		if err := os.CopyFS(copied, os.DirFS(dir)); err != nil {
+			t.Fatal(err)
+		}
+		other := mustStart(t, copied, c, uplink.Options{})
+		other.mustRecord(t, 2)
+		pass(time.Minute)
+		if err := other.kill(); err != nil {
+			t.Fatal(err)
+		}
+		a = mustStart(t, dir, c, uplink.Options{})
+		before := a.s.Stream()
+		a.mustRecord(t, 4)
+		pass(time.Minute)
+		if a.s.Stream() == before {
+			t.Fatal("the stream is still the one that the copy uses")
+		}
+		if waiting := a.s.Waiting(); waiting != 0 {
+			t.Errorf("%d records wait, want all delivered", waiting)
+		}
+		streams := map[portolan.Stream]int{}
+		for _, b := range c.got() {
+			streams[b.e.Stream] += len(c.decoded(t, b).Records)
+		}
+		if streams[a.s.Stream()] != 4 {
+			t.Errorf("records by stream: %v, want the four last ones under the new stream", streams)
 		}
 	})
 }

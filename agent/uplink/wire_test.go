@@ -182,6 +182,9 @@ func (m *memory) Begin(number uint64, b evidence.Sealed, _ []portolan.Seq) error
 	return nil
 }
 
+// LeaveStream implements Spool.
+func (m *memory) LeaveStream() error { return nil }
+
 // Settle implements Spool.
 func (m *memory) Settle(bool) error {
 	m.held, m.flight = nil, nil

@@ -35,7 +35,8 @@ type Options struct {
 	Registry *registry.Registry // required
 	// Limits bounds a batch; evidence.DefaultLimits.
 	Limits evidence.Limits
-	// Concurrent is how many requests are served at once; one more is told to come back. 256.
+	// Concurrent is how many requests are served at once; one more is told to come back. Half of the places at most
+	// are taken by backlog, so that live batches are served before it. 256.
 	Concurrent int
 	// RetryAfter is what one more is told to wait; 5 s.
 	RetryAfter time.Duration
@@ -82,15 +83,18 @@ func (o Options) withDefaults() Options {
 
 // Ingest serves the ingest protocol.
 type Ingest struct {
-	o     Options
-	slots chan struct{}
-	open  func([]byte, evidence.Limits) (*evidence.Envelope, error) // evidence.Open; a test tells of newer versions
+	o       Options
+	slots   chan struct{}
+	backlog chan struct{}                                             // places that backlog may take, beside slots
+	open    func([]byte, evidence.Limits) (*evidence.Envelope, error) // evidence.Open; a test tells of newer versions
 }
 
 // New returns an Ingest.
 func New(o Options) *Ingest {
 	o = o.withDefaults()
-	return &Ingest{o: o, slots: make(chan struct{}, o.Concurrent), open: evidence.Open}
+	return &Ingest{
+		o: o, slots: make(chan struct{}, o.Concurrent), backlog: make(chan struct{}, max(1, o.Concurrent/2)), open: evidence.Open,
+	}
 }
 
 // Routes returns the handler of the ingest protocol's paths.
@@ -111,13 +115,12 @@ type call struct {
 // bounded serves a request if there is room, reads its bounded body, and answers what serve returns.
 func (i *Ingest) bounded(serve func(call) answer) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		select {
-		case i.slots <- struct{}{}:
-			defer func() { <-i.slots }()
-		default:
+		leave, ok := i.enter(r)
+		if !ok {
 			i.write(w, i.overload())
 			return
 		}
+		defer leave()
 		c := call{Request: r}
 		var refusal *answer
 		if c.body, refusal = i.read(w, r); refusal != nil {
@@ -127,6 +130,27 @@ func (i *Ingest) bounded(serve func(call) answer) http.Handler {
 		c.at = portolan.InstantOf(time.Now())
 		i.write(w, serve(c))
 	})
+}
+
+// enter takes a place for a request, and one of backlog's for a batch that says that it is no news.
+func (i *Ingest) enter(r *http.Request) (leave func(), ok bool) {
+	leave = func() {}
+	if r.Header.Get(evidence.LaneHeader) == portolan.Backlog.String() {
+		select {
+		case i.backlog <- struct{}{}:
+			leave = func() { <-i.backlog }
+		default:
+			return nil, false
+		}
+	}
+	select {
+	case i.slots <- struct{}{}:
+		ofBacklog := leave
+		return func() { <-i.slots; ofBacklog() }, true
+	default:
+		leave()
+		return nil, false
+	}
 }
 
 // TakeIn takes in the batches that waited for this version of the collector, and returns how many it could.

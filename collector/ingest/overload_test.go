@@ -1,6 +1,7 @@
 package ingest_test
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 
 	"portolan/collector/ingest"
 	"portolan/collector/ledger"
+	"portolan/evidence"
 )
 
 // stuck holds every append until it is let go.
@@ -80,4 +82,44 @@ type neverEnds struct{ ctx context.Context }
 func (n neverEnds) Read([]byte) (int, error) {
 	<-n.ctx.Done()
 	return 0, io.ErrUnexpectedEOF
+}
+
+func TestIngest_ServesLiveBatchesWhileBacklogWaits(t *testing.T) {
+	t.Parallel()
+	s := stuck{entered: make(chan struct{}), release: make(chan struct{})}
+	c := newCenter(t, false, func(o *ingest.Options) {
+		s.Ledger = o.Ledger
+		o.Ledger, o.Concurrent = s, 2
+	})
+	late, news := c.enroll(t, "MIA-1"), c.enroll(t, "SEA-1")
+	send := func(a *agent, lane string) int {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.server.URL+"/ingest/v1/batches", bytes.NewReader(a.seal(t, 1, a.key).Bytes))
+		if err != nil {
+			t.Error(err)
+			return 0
+		}
+		request.Header.Set("Content-Type", evidence.MediaType)
+		request.Header.Set(evidence.LaneHeader, lane)
+		response, err := a.client.Do(request)
+		if err != nil {
+			t.Error(err)
+			return 0
+		}
+		response.Body.Close()
+		return response.StatusCode
+	}
+	statuses := make(chan int, 2)
+	go func() { statuses <- send(late, "backlog") }()
+	<-s.entered
+	if status := send(c.enroll(t, "IAD-1"), "backlog"); status != http.StatusServiceUnavailable {
+		t.Errorf("second backlog batch: got %d, want 503", status)
+	}
+	go func() { statuses <- send(news, "live") }()
+	<-s.entered // the live one has a place
+	close(s.release)
+	for range 2 {
+		if status := <-statuses; status != http.StatusOK {
+			t.Errorf("got %d, want 200", status)
+		}
+	}
 }

@@ -34,7 +34,7 @@ var rooms = []room{
 	{path: "agent/uplink", job: "delivers batches in order, at least once", ours: []string{"", "evidence"}},
 	{path: "agent", job: "wires and runs the parts on a workstation; serves the port page",
 		ours: []string{"", "agent/*", "schedule", "probe", "probe/*", "targets", "evidence", "availability", "dashboard", "internal/strictyaml", "internal/buildinfo"},
-		libs: []string{"go.uber.org/zap", "github.com/prometheus/client_golang", "golang.org/x/sys"}},
+		libs: []string{"go.uber.org/zap", "github.com/prometheus/client_golang", "golang.org/x/sys", "golang.org/x/time"}},
 	{path: "collector/ledger", job: "holds batches durably: the contract", ours: []string{"", "evidence"}},
 	{path: "collector/ledger/sqlite", job: "holds batches in one SQLite file", ours: []string{"", "evidence", "collector/ledger"},
 		libs: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3", "golang.org/x/sys"}},
