@@ -30,8 +30,8 @@ type execution struct {
 	abandoned   bool // an action did not return: nothing more may touch the run
 }
 
-func newExecution(o Options, t *Transaction) *execution {
-	return &execution{options: o, transaction: t, begin: time.Now(), run: newRun(t, o)}
+func newExecution(o Options, t *Transaction, run *Run) *execution {
+	return &execution{options: o, transaction: t, begin: time.Now(), run: run}
 }
 
 // perform runs the steps in order, up to the first failure; after it only clean-up steps run.

@@ -30,6 +30,9 @@ type Options struct {
 	TLS *tls.Config
 	// Values overrides and adds to the values of every transaction: "agent", "port", "endpoint".
 	Values map[string]string
+	// Tools holds what ways of talking use of the workstation, each under a key of a type of the way's own, as
+	// with context.WithValue. Nil for none.
+	Tools map[any]any
 	// Rand is the source of trace ids; it must be safe for concurrent use. Nil for crypto/rand.
 	Rand io.Reader
 	// Progress, if set, is called after each step, in order, by the goroutine that called Run.
@@ -41,7 +44,7 @@ func FixedProxy(proxy *url.URL) ProxyFunc {
 	return func(*url.URL) (*url.URL, error) { return proxy, nil }
 }
 
-// withDefaults returns o with every absent part filled in, but for Proxy, TLS, Values and Progress, whose
+// withDefaults returns o with every absent part filled in, but for Proxy, TLS, Values, Tools and Progress, whose
 // absence has a meaning.
 func (o Options) withDefaults() Options {
 	if o.Dial == nil {

@@ -121,6 +121,9 @@ func (r *Run) Session(key any, create func() any) any {
 	return session
 }
 
+// Tool returns what the runner's options hold for key; nil for nothing.
+func (r *Run) Tool(key any) any { return r.options.Tools[key] }
+
 // Dial opens a connection by the runner's dialer.
 func (r *Run) Dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	return r.options.Dial(ctx, network, addr)

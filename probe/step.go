@@ -35,6 +35,14 @@ type Action interface {
 	Gives() []string
 }
 
+// Preparer is an action that needs something of the workstation before the run's time begins: a browser.
+type Preparer interface {
+	Action
+	// Prepare makes it ready for the run, and keeps it as a session of the run. It is called once for each such
+	// step, in order.
+	Prepare(ctx context.Context, run *Run) error
+}
+
 // Observation is what an action saw.
 type Observation struct {
 	// Phases holds the phases that were reached and no other; a Stopwatch makes them.

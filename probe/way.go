@@ -1,5 +1,7 @@
 package probe
 
+import "time"
+
 // Way is one way of talking to a system. Commands hand a list of ways to the loader of definitions.
 type Way struct {
 	// Name is the key under a step that holds the way's own part: "web".
@@ -9,6 +11,8 @@ type Way struct {
 	// the action is nil if and only if there are faults, and all faults are told at once. Decode opens
 	// no sockets.
 	Decode func(decode func(into any) error) (Action, []Fault)
+	// LeastInterval is the shortest time between runs that a workstation can bear; zero for no bound.
+	LeastInterval time.Duration
 }
 
 // Fault is one mistake in a definition.

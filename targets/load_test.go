@@ -204,6 +204,27 @@ func TestCatalogue_Plan(t *testing.T) {
 	}
 }
 
+func TestParse_WayBoundsTheInterval(t *testing.T) {
+	t.Parallel()
+	o := options()
+	o.Ways[0].LeastInterval = 30 * time.Second
+	o.Dir = folder(t, map[string]string{"desk.yaml": definition(t)})
+	o.Only = []portolan.SystemID{"desk"}
+	c, err := targets.Load(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Plan("MIA", 10*time.Second).Series[0].Interval; got != 30*time.Second {
+		t.Errorf("an interval of 10s in place of the definition's: got %s, want the way's 30s", got)
+	}
+	often := strings.NewReplacer("interval: 60s", "interval: 29s", "timeout: 45s", "timeout: 20s").Replace(definition(t))
+	_, faults := targets.Parse("desk.yaml", []byte(often), o)
+	want := "desk.yaml:14:15: transactions[0].interval: 29s is more often than a workstation can bear for these steps; want at least 30s"
+	if faults.Error() != want {
+		t.Errorf("got %v, want %s", faults, want)
+	}
+}
+
 func TestCatalogue_RevisionFollowsTheText(t *testing.T) {
 	t.Parallel()
 	o := options()

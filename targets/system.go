@@ -101,14 +101,14 @@ func (c *Catalogue) Revision() portolan.Revision {
 }
 
 // Plan returns what an agent at the port runs: every transaction of the catalogue. An interval other than
-// zero replaces those of the definitions; cron expressions stay.
+// zero replaces those of the definitions, as far as a workstation can bear it; cron expressions stay.
 func (c *Catalogue) Plan(port portolan.PortCode, interval time.Duration) portolan.Plan {
 	plan := portolan.Plan{Port: port}
 	for _, s := range c.Systems {
 		for _, t := range s.Transactions {
 			planned := plannedSeries(t)
 			if interval > 0 && t.Cron == "" {
-				planned.Interval = interval
+				planned.Interval = max(interval, t.LeastInterval)
 			}
 			plan.Series = append(plan.Series, planned)
 		}

@@ -35,7 +35,7 @@ func (c *checker) step(at string, def stepDefinition, t *probe.Transaction) prob
 		ID:      parsed(c, at+".step", def.Step, portolan.ParseStepID),
 		Title:   c.text(at+".title", def.Title),
 		Latency: def.Latency, Timeout: def.Timeout, Always: def.Always,
-		Action: c.action(at, def.Ways),
+		Action: c.action(at, def.Ways, t),
 	}
 	if c.doc.Has(at + ".dependency") {
 		step.Dependency = c.dependency(at+".dependency", def.Dependency)
@@ -84,8 +84,8 @@ func (c *checker) checkPositive(at string, d time.Duration) {
 	}
 }
 
-// action decodes the one way of talking that a step names; it returns nil after a fault.
-func (c *checker) action(at string, ways map[string]strictyaml.Value) probe.Action {
+// action decodes the one way of talking that a step of t names; it returns nil after a fault.
+func (c *checker) action(at string, ways map[string]strictyaml.Value, t *probe.Transaction) probe.Action {
 	names := slices.Sorted(maps.Keys(ways))
 	var chosen *probe.Way
 	for _, name := range names {
@@ -101,6 +101,7 @@ func (c *checker) action(at string, ways map[string]strictyaml.Value) probe.Acti
 	}
 	switch {
 	case chosen != nil:
+		t.LeastInterval = max(t.LeastInterval, chosen.LeastInterval)
 		return c.decodeWay(at+"."+chosen.Name, chosen, ways[chosen.Name])
 	case len(names) == 0:
 		c.doc.Report(at, "no way of talking", "want "+strings.Join(c.wayNames(), " or "))

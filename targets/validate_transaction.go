@@ -45,6 +45,9 @@ func (c *checker) transaction(at string, def transactionDefinition) *probe.Trans
 	c.checkAttempts(at, t)
 	c.traveler(at+".traveler", def.Traveler, t)
 	c.steps(at+".steps", def, t)
+	if t.Cron == "" && t.Interval < t.LeastInterval && !c.doc.Faulty(at+".interval") {
+		c.doc.Report(at+".interval", fmt.Sprintf("%s is more often than a workstation can bear for these steps", spell(t.Interval)), fmt.Sprintf("want at least %s", spell(t.LeastInterval)))
+	}
 	return t
 }
 
