@@ -199,7 +199,7 @@ func (w *world) checkCouriers(faults int, couriers ...*courier) {
 	records := 0
 	for _, c := range couriers {
 		for _, want := range c.made {
-			if n := b.count(want); n != 1 {
+			if n := b.count(c.id, want); n != 1 {
 				w.t.Errorf("%s, record %d, started %s: is there %d times, want once", c.id, want.Seq, want.Start, n)
 			}
 			records++
@@ -209,9 +209,13 @@ func (w *world) checkCouriers(faults int, couriers ...*courier) {
 	w.t.Logf("%d faults, %d records in %d batches: each is there once, at its event time", faults, records, b.links)
 }
 
-// count returns how often a result is there, under whatever stream.
-func (b *books) count(want portolan.Result) (n int) {
-	for _, records := range b.records {
+// count returns how often a result of an agent is there, under whatever stream of its own: two agents may well start a
+// run in the same microsecond.
+func (b *books) count(agent portolan.AgentID, want portolan.Result) (n int) {
+	for stream, records := range b.records {
+		if b.sender[stream] != agent {
+			continue
+		}
 		got := records[want.Seq].Result
 		if got != nil && got.Start == want.Start && got.Duration == want.Duration && got.Transaction == want.Transaction {
 			n++

@@ -88,6 +88,7 @@ func (w *world) spooled(agent string) (portolan.Stream, portolan.Seq) {
 // books is what a stopped collector's ledger holds.
 type books struct {
 	records map[portolan.Stream]map[portolan.Seq]evidence.Record
+	sender  map[portolan.Stream]portolan.AgentID
 	twice   []string
 	links   int
 }
@@ -107,7 +108,7 @@ func (w *world) open() *sqlite.Ledger {
 func readBooks(t *testing.T, l ledger.Ledger) books {
 	t.Helper()
 	ctx := context.Background()
-	b := books{records: map[portolan.Stream]map[portolan.Seq]evidence.Record{}}
+	b := books{records: map[portolan.Stream]map[portolan.Seq]evidence.Record{}, sender: map[portolan.Stream]portolan.AgentID{}}
 	links, err := l.Read(ctx, ledger.Query{Limit: 100_000})
 	if err != nil {
 		t.Fatal(err)
@@ -137,6 +138,7 @@ func (b *books) add(batch *evidence.Batch) {
 	b.links++
 	if b.records[batch.Stream] == nil {
 		b.records[batch.Stream] = map[portolan.Seq]evidence.Record{}
+		b.sender[batch.Stream] = batch.Agent
 	}
 	for _, r := range batch.Records {
 		if _, there := b.records[batch.Stream][r.Seq()]; there {
