@@ -71,6 +71,7 @@ func (c *collector) endpoints() []endpoint {
 		{method: "POST", path: "/api/v1/annotations", answer: c.addAnnotation},
 		{method: "GET", path: "/api/v1/maintenance", params: []string{"from", "to", "system"}, answer: c.serveMaintenance},
 		{method: "POST", path: "/api/v1/maintenance", answer: c.addMaintenance},
+		{method: "GET", path: "/api/v1/asides", params: []string{"agent", "id", "limit"}, answer: c.serveAsides},
 		{method: "GET", path: "/api/v1/evidence", params: []string{"as_of", "after", "journal_after", "agent"}, stream: c.streamEvidence},
 		{method: "GET", path: "/api/v1/events", params: []string{"port"}, stream: c.streamEvents},
 	}

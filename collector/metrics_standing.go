@@ -19,8 +19,8 @@ type standing struct{ collector *collector }
 // perPortAbove is from how many agents on agents are exported per port only.
 const perPortAbove = 5000
 
-// waitingLimit is how many batches that wait for an upgrade are counted at most.
-const waitingLimit = 1000
+// asidesCounted is how many batches that were set aside are counted at most, and how many that wait for an upgrade.
+const asidesCounted = 1000
 
 type standingDescs struct {
 	lastSeen, backlog, silent, size, lag, aside, skipped, leads *prometheus.Desc
@@ -39,7 +39,7 @@ func newStandingDescs() standingDescs {
 		lag: prometheus.NewDesc("portolan_projection_lag_positions",
 			"Positions of the ledger that are not folded into figures yet.", nil, nil),
 		aside: prometheus.NewDesc("portolan_batches_set_aside",
-			"Batches of a newer version that are kept until this collector is upgraded; counted up to 1,000.", nil, nil),
+			"Batches that are kept and count in no figure, by reason: the newest 1,000 that were set aside, and up to 1,000 of a newer version, which wait until this collector is upgraded.", []string{"reason"}, nil),
 		leads: prometheus.NewDesc("portolan_collector_leads",
 			"1 if this collector leads: it stores figures, finds incidents and exports availability; 0 if another does.", nil, nil),
 		skipped: prometheus.NewDesc("portolan_projection_unreadable_batches_total",
@@ -76,9 +76,10 @@ func (s *standing) Collect(ch chan<- prometheus.Metric) {
 	if size, err := c.ledger.Size(ctx); err == nil {
 		gauge(d.size, float64(size))
 	}
-	waiting, err := c.ledger.Read(ctx, ledger.Query{Status: ledger.Waiting, Limit: waitingLimit, WithoutBytes: true})
-	if err == nil {
-		gauge(d.aside, float64(len(waiting)))
+	if byReason, err := s.asides(ctx); err == nil {
+		for reason, n := range byReason {
+			gauge(d.aside, float64(n), reason.String())
+		}
 	}
 	ch <- prometheus.MustNewConstMetric(d.skipped, prometheus.CounterValue, float64(c.projection.Skipped()))
 
@@ -96,6 +97,27 @@ func (s *standing) Collect(ch chan<- prometheus.Metric) {
 		}
 		gauge(d.backlog, float64(h.backlog), h.agent, h.port)
 	}
+}
+
+// asides counts what was not taken in, with zero for reasons that did not occur.
+func (s *standing) asides(ctx context.Context) (map[ledger.Reason]int, error) {
+	byReason := map[ledger.Reason]int{}
+	for _, reason := range ledger.Reasons() {
+		byReason[reason] = 0
+	}
+	asides, err := s.collector.ledger.Asides(ctx, "", asidesCounted)
+	if err != nil {
+		return nil, err
+	}
+	for i := range asides {
+		byReason[asides[i].Reason]++
+	}
+	waiting, err := s.collector.ledger.Read(ctx, ledger.Query{Status: ledger.Waiting, Limit: asidesCounted, WithoutBytes: true})
+	if err != nil {
+		return nil, err
+	}
+	byReason[ledger.ReasonVersion] += len(waiting)
+	return byReason, nil
 }
 
 // heardAgent is one pair of samples on an agent, or on all agents of a port if agent is empty.

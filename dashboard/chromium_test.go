@@ -54,6 +54,7 @@ func everyPage() map[string]page {
 		"overview":    {central, "/"},
 		"port":        {central, "/ports/MIA"},
 		"system":      {central, "/systems/tpac"},
+		"record":      {central, "/record"},
 		"not-found":   {central, "/ports/ZZZ"},
 		"workstation": {dashboard.PortPage(f, dashboard.Options{Refresh: time.Hour}), "/"},
 		"nothing":     {dashboard.Central(&fixture{overview: &dashboard.Overview{Cut: dashboard.Cut{At: noon}}}, dashboard.Options{}), "/"},

@@ -22,6 +22,7 @@ type fixture struct {
 	overview    *dashboard.Overview
 	port        *dashboard.PortDetail
 	system      *dashboard.SystemDetail
+	record      *dashboard.Record
 	workstation *dashboard.Workstation
 	err         error
 }
@@ -61,6 +62,12 @@ func (f *fixture) System(_ context.Context, id portolan.SystemID) (*dashboard.Sy
 	return f.system, f.err
 }
 
+func (f *fixture) Record(context.Context) (*dashboard.Record, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.record, f.err
+}
+
 func (f *fixture) Workstation(context.Context) (*dashboard.Workstation, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -91,6 +98,14 @@ func identDown() *fixture {
 			hungSeries("MIA-1"),
 		}},
 		system: &dashboard.SystemDetail{Cut: cut, System: tpac, Transactions: []dashboard.Transaction{inspection()}, Ports: ports},
+		record: &dashboard.Record{Cut: cut, More: true, Asides: []dashboard.Aside{
+			{Agent: "SEA-1", Number: 1204, Reason: "version", ReceivedAt: ago(40 * time.Second), Size: 1310},
+			{
+				ID: 17, Agent: "MIA-1", Number: 88, Reason: "fork", ReceivedAt: ago(5 * time.Minute), Size: 912,
+				Detail: "number was used by batch 5f0c",
+			},
+			{ID: 16, Agent: "MIA-1", Number: 61, Reason: "malformed", Detail: "column 3 is short", ReceivedAt: ago(49 * time.Hour), Size: 88},
+		}},
 		workstation: &dashboard.Workstation{
 			Now: noon, Agent: "MIA-1", Port: mia.Port, Started: ago(26 * time.Hour),
 			Center: dashboard.Center{

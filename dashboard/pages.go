@@ -3,7 +3,7 @@
 // agent supply, and prints what these say; it computes no figure, reads no clock and keeps no state.
 //
 // Start reading at Central and PortPage. Each page has a file that turns what the source said into what
-// its template prints (overview.go, port.go, system.go, workstation.go); one stylesheet, one script and
+// its template prints (overview.go, port.go, system.go, record.go, workstation.go); one stylesheet, one script and
 // one font, embedded, are all that a browser asks for.
 package dashboard
 
@@ -30,7 +30,7 @@ type Options struct {
 const defaultRefresh = 5 * time.Second
 
 // Central returns the central pages: all ports x systems at "/", a port at "/ports/{code}", a system at
-// "/systems/{id}", and what they need under "/static/".
+// "/systems/{id}", what was not taken in at "/record", and what they need under "/static/".
 func Central(src Source, o Options) http.Handler {
 	s := newSite(o, centralSite)
 	mux := s.mux()
@@ -62,6 +62,13 @@ func Central(src Source, o Options) http.Handler {
 			return nil, fmt.Errorf("read system %q: %w", id, err)
 		}
 		return systemFrame(v, filterOf(r)), nil
+	}))
+	mux.Handle("GET /record", s.page("record.html", func(r *http.Request) (*frame, error) {
+		v, err := src.Record(r.Context())
+		if err != nil {
+			return nil, fmt.Errorf("read record: %w", err)
+		}
+		return recordFrame(v), nil
 	}))
 	return secured(mux)
 }

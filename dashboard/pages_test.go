@@ -27,7 +27,9 @@ var static = regexp.MustCompile(`/static/[0-9a-f]{12}/`)
 func TestPages_Golden(t *testing.T) {
 	t.Parallel()
 	central := dashboard.Central(identDown(), dashboard.Options{Version: "1.2.3"})
-	nothing := dashboard.Central(&fixture{overview: &dashboard.Overview{Cut: dashboard.Cut{At: noon}}}, dashboard.Options{})
+	nothing := dashboard.Central(&fixture{
+		overview: &dashboard.Overview{Cut: dashboard.Cut{At: noon}}, record: &dashboard.Record{Cut: dashboard.Cut{At: noon}},
+	}, dashboard.Options{})
 	port := dashboard.PortPage(identDown(), dashboard.Options{Version: "1.2.3"})
 	alone := dashboard.PortPage(&fixture{workstation: &dashboard.Workstation{
 		Now: noon, Agent: "MIA-1", Port: portolan.Port{Code: "MIA"}, Center: dashboard.Center{ClockAge: -1},
@@ -41,6 +43,8 @@ func TestPages_Golden(t *testing.T) {
 		"overview-nothing":  {nothing, "/"},
 		"port":              {central, "/ports/MIA"},
 		"system":            {central, "/systems/tpac"},
+		"record":            {central, "/record"},
+		"record-nothing":    {nothing, "/record"},
 		"not-found":         {central, "/ports/ZZZ"},
 		"workstation":       {port, "/"},
 		"workstation-alone": {alone, "/"},
@@ -86,7 +90,7 @@ func TestCentral_AnswersWithTheRightCode(t *testing.T) {
 	h := dashboard.Central(identDown(), dashboard.Options{})
 	for path, want := range map[string]int{
 		"/": 200, "/ports/MIA": 200, "/ports/ZZZ": 404, "/ports/mia": 404, "/ports/%2e%2e": 404,
-		"/systems/tpac": 200, "/systems/nope": 404, "/systems/NOPE!": 404, "/favicon.ico": 404,
+		"/systems/tpac": 200, "/systems/nope": 404, "/systems/NOPE!": 404, "/record": 200, "/favicon.ico": 404,
 		"/static/x/style.css": 200, "/static/x/..%2fsite.go": 404, "/static/x/absent.css": 404,
 	} {
 		if got := get(t, h, path).Code; got != want {
@@ -118,10 +122,12 @@ func TestPages_EscapeWhatTheyAreGiven(t *testing.T) {
 	f.change(func(f *fixture) {
 		f.overview.Ports[0].Name, f.overview.Ports[0].Office = nasty, nasty
 		f.overview.Systems[0].Name = nasty
+		f.record.Asides[0].Reason, f.record.Asides[1].Detail = nasty, nasty
 		f.workstation.Center.URL, f.workstation.Center.LastError = "javascript:alert(1)", nasty
 	})
 	for name, body := range map[string]string{
 		"central": get(t, dashboard.Central(f, dashboard.Options{}), "/?q="+`%3Cscript%3Ealert(1)%3C/script%3E`).Body.String(),
+		"record":  get(t, dashboard.Central(f, dashboard.Options{}), "/record").Body.String(),
 		"port":    get(t, dashboard.PortPage(f, dashboard.Options{}), "/").Body.String(),
 	} {
 		if strings.Contains(body, "<script>alert") || strings.Contains(body, `href="javascript:`) {

@@ -20,6 +20,8 @@ type Source interface {
 	Port(ctx context.Context, code portolan.PortCode) (*PortDetail, error)
 	// System returns one system at all its ports; ErrNotFound if there is none.
 	System(ctx context.Context, id portolan.SystemID) (*SystemDetail, error)
+	// Record returns what agents sent and was not taken in.
+	Record(ctx context.Context) (*Record, error)
 }
 
 // PortSource is what the agent's own page draws, from what the workstation itself holds: it never waits
@@ -202,6 +204,24 @@ type Series struct {
 type Run struct {
 	portolan.Result
 	Lane portolan.Lane // LaneUnknown on the agent's own page
+}
+
+// Record is what agents sent and was not taken in.
+type Record struct {
+	Cut    Cut
+	Asides []Aside // newest first
+	More   bool    // there are older ones
+}
+
+// Aside is a batch that was set aside.
+type Aside struct {
+	ID         int64 // what the API gives its bytes by; zero for one that waits among the evidence
+	Agent      portolan.AgentID
+	Number     uint64
+	Reason     string // its code
+	Detail     string // what exactly was wrong with it
+	ReceivedAt portolan.Instant
+	Size       int64 // bytes
 }
 
 // Workstation is what an agent knows by itself.

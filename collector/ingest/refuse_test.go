@@ -117,8 +117,10 @@ func (want refusal) check(t *testing.T, c *center, a *agent, body []byte) {
 	if err != nil || len(asides) != want.asides {
 		t.Errorf("%d were set aside, %v; want %d", len(asides), err, want.asides)
 	}
-	if want.asides == 1 && len(asides) == 1 && string(asides[0].Bytes) != string(body) {
-		t.Error("what was set aside is not what was sent")
+	if want.asides == 1 && len(asides) == 1 {
+		if a, err := c.Aside(t.Context(), asides[0].Chain.Agent, asides[0].ID); err != nil || string(a.Bytes) != string(body) {
+			t.Errorf("what was set aside is not what was sent: %v", err)
+		}
 	}
 }
 

@@ -130,5 +130,6 @@ type Aside struct {
 	Reason     Reason
 	Detail     string
 	ReceivedAt portolan.Instant
+	Size       int64 // of Bytes; given by the ledger
 	Bytes      []byte
 }

@@ -93,8 +93,10 @@ type Batches interface {
 	// SetAside keeps the bytes of a batch that was not accepted, with the reason. The store is bounded for
 	// each agent: the oldest give way. Append does so itself for Forked, Broken and refused offers.
 	SetAside(ctx context.Context, aside Aside) error
-	// Asides returns what was set aside, newest first, at most limit; of one agent if agent is not "".
+	// Asides returns what was set aside, newest first, at most limit, without Bytes; of one agent if agent is not "".
 	Asides(ctx context.Context, agent portolan.AgentID, limit int) ([]Aside, error)
+	// Aside returns one batch that was set aside, with its Bytes; ErrNotFound if it is not there, or not any more.
+	Aside(ctx context.Context, agent portolan.AgentID, id int64) (Aside, error)
 }
 
 // Journal is the collector's own side of the evidence: one signed chain, shared by all collectors of a ledger.

@@ -61,6 +61,15 @@ func (r Reason) String() string {
 	})
 }
 
+// Reasons returns every reason there is, ReasonNone apart.
+func Reasons() []Reason {
+	var all []Reason
+	for r := ReasonMalformed; r <= ReasonTooLarge; r++ {
+		all = append(all, r)
+	}
+	return all
+}
+
 func nameOf[T ~uint8](v T, names []string) string {
 	if int(v) >= len(names) {
 		return fmt.Sprintf("unknown(%d)", v)

@@ -29,15 +29,25 @@ func queueAside(write *pgx.Batch, a *ledger.Aside, most int) {
 		WHERE kept > $2 AND id < newest)`, a.Chain.Agent, most)
 }
 
+const asideColumns = `id, agent, stream, number, hash, reason, detail, received_at, length(bytes)`
+
 // Asides implements ledger.Batches.
 func (l *Ledger) Asides(ctx context.Context, agent portolan.AgentID, limit int) ([]ledger.Aside, error) {
-	asides, err := collect(ctx, l.pool, func(row pgx.CollectableRow) (a ledger.Aside, err error) {
-		err = row.Scan(&a.ID, &a.Chain.Agent, fixed(a.Chain.Stream[:]), &a.Number, fixed(a.Hash[:]), &a.Reason, &a.Detail,
-			&a.ReceivedAt, &a.Bytes)
-		return a, err
-	}, `SELECT id, agent, stream, number, hash, reason, detail, received_at, bytes FROM aside
+	asides, err := collect(ctx, l.pool, scanAside, `SELECT `+asideColumns+`, NULL::bytea FROM aside
 		WHERE $1 IN ('', agent) ORDER BY id DESC LIMIT $2`, string(agent), limit)
 	return asides, l.wrap("read set-aside batches", err)
+}
+
+// Aside implements ledger.Batches.
+func (l *Ledger) Aside(ctx context.Context, agent portolan.AgentID, id int64) (ledger.Aside, error) {
+	a, err := one(ctx, l.pool, scanAside, `SELECT `+asideColumns+`, bytes FROM aside WHERE agent = $1 AND id = $2`, agent, id)
+	return a, l.wrap("read set-aside batch", err)
+}
+
+func scanAside(row pgx.CollectableRow) (a ledger.Aside, err error) {
+	err = row.Scan(&a.ID, &a.Chain.Agent, fixed(a.Chain.Stream[:]), &a.Number, fixed(a.Hash[:]), &a.Reason, &a.Detail,
+		&a.ReceivedAt, &a.Size, &a.Bytes)
+	return a, err
 }
 
 // TakeIn implements ledger.Batches.

@@ -33,13 +33,23 @@ func (l *Ledger) insertAside(db *statements, a ledger.Aside) error {
 		WHERE kept > ? AND id < newest)`, a.Chain.Agent, l.options.AsideBytes)
 }
 
+const asideColumns = `id, agent, stream, number, hash, reason, detail, received_at, size`
+
 // Asides implements ledger.Batches.
 func (l *Ledger) Asides(ctx context.Context, agent portolan.AgentID, limit int) ([]ledger.Aside, error) {
-	asides, err := collect(l.reader(ctx), func(row scanner) (a ledger.Aside, err error) {
-		err = row.Scan(&a.ID, &a.Chain.Agent, fixed{a.Chain.Stream[:]}, &a.Number, fixed{a.Hash[:]}, &a.Reason, &a.Detail,
-			&a.ReceivedAt, &a.Bytes)
-		return a, err
-	}, `SELECT id, agent, stream, number, hash, reason, detail, received_at, bytes FROM aside
+	asides, err := collect(l.reader(ctx), scanAside, `SELECT `+asideColumns+`, NULL FROM aside
 		WHERE ? IN ('', agent) ORDER BY id DESC LIMIT ?`, agent, limit)
 	return asides, wrap("read set-aside batches", err)
+}
+
+// Aside implements ledger.Batches.
+func (l *Ledger) Aside(ctx context.Context, agent portolan.AgentID, id int64) (ledger.Aside, error) {
+	a, err := scanAside(l.reader(ctx).row(`SELECT `+asideColumns+`, bytes FROM aside WHERE agent = ? AND id = ?`, agent, id))
+	return a, wrap("read set-aside batch", err)
+}
+
+func scanAside(row scanner) (a ledger.Aside, err error) {
+	err = row.Scan(&a.ID, &a.Chain.Agent, fixed{a.Chain.Stream[:]}, &a.Number, fixed{a.Hash[:]}, &a.Reason, &a.Detail,
+		&a.ReceivedAt, &a.Size, &a.Bytes)
+	return a, err
 }
