@@ -17,10 +17,14 @@ type View interface {
 	Series(series portolan.Series) (state SeriesState, ok bool, err error)
 	// AllSeries returns the fold states of an agent's series, by system and transaction; of all agents if agent is "".
 	AllSeries(agent portolan.AgentID) ([]SeriesState, error)
+	// SeriesOf returns the fold states of the series that f selects, whatever its Span, in the order of AllSeries.
+	SeriesOf(f HourFilter) ([]SeriesState, error)
 	// Hour returns one row; ok is false if it was never put. hour is the start of a UTC hour.
 	Hour(series portolan.Series, hour portolan.Instant) (row HourRow, ok bool, err error)
 	// Hours returns the rows with From <= Hour < To that f selects, by agent, system, transaction and hour.
 	Hours(f HourFilter) ([]HourRow, error)
+	// Rollups returns the roll-ups that f selects, by port, unit, part and start.
+	Rollups(f RollupFilter) ([]Rollup, error)
 	// Sketches returns the latency sketches that f selects, by hour, port, system, transaction and step.
 	Sketches(f SketchFilter) ([]Sketch, error)
 	// SketchAt returns the body kept under a key; nil if there is none.
@@ -50,6 +54,10 @@ type Tx interface {
 	// PutHours keeps rows in place of those of the same series and hour, none of them twice in a call. The caller sets
 	// Revision.
 	PutHours(rows ...HourRow) error
+	// PutRollups keeps roll-ups in place of those of the same key, none of them twice in a call.
+	PutRollups(rollups ...Rollup) error
+	// DropRollups removes the roll-ups that any of the filters selects.
+	DropRollups(filters ...RollupFilter) error
 	// PutSketches keeps sketches in place of those of the same key, none of them twice in a call.
 	PutSketches(sketches ...Sketch) error
 	// PutValues keeps values under their keys, none of them twice in a call; a nil body removes one.
@@ -109,6 +117,28 @@ type HourFilter struct {
 	Ports        []portolan.PortCode // agents of these ports; with Agents, both must hold
 	Systems      []portolan.SystemID
 	Transactions []portolan.TransactionID
+}
+
+// RollupKey names one roll-up: what the projection added up for a port, or for the nation (Port empty), over a unit of
+// time that begins at Start. Units and parts are names of the projection's choice, never empty.
+type RollupKey struct {
+	Port  portolan.PortCode
+	Unit  string
+	Part  string
+	Start portolan.Instant
+}
+
+// Rollup is what the projection keeps under a key; Body is opaque to the ledger.
+type Rollup struct {
+	Key  RollupKey
+	Body []byte
+}
+
+// RollupFilter selects roll-ups. Empty lists and names select everything; the empty port in a list is the nation.
+type RollupFilter struct {
+	Span       portolan.Span // From <= Start < To
+	Ports      []portolan.PortCode
+	Unit, Part string
 }
 
 // SketchKey names one latency sketch: port x transaction (Step empty) or transaction x step (Port empty), by

@@ -50,6 +50,8 @@ func Run(t *testing.T, open Open) {
 		{"view-is-a-snapshot", viewSnapshot},
 		{"series-states", seriesStates},
 		{"hours-by-filter", hoursByFilter},
+		{"series-by-filter", seriesByFilter},
+		{"rollups-by-filter", rollupsByFilter},
 		{"sketches-by-filter", sketchesByFilter},
 		{"values-by-agent-and-name", values},
 		{"terms-follow-each-other", terms},

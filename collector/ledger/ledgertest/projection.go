@@ -220,6 +220,7 @@ func reset(t *testing.T, l ledger.Ledger) {
 			tx.MoveCursor(s.Chain, ledger.Cursor{}, ledger.Cursor{Number: 1, Position: 1}), tx.MoveJournalCursor(0, 1),
 			tx.PutSeries(ledger.SeriesState{Series: series}), tx.PutHours(ledger.HourRow{Series: series, Hour: Start}),
 			tx.PutSketches(ledger.Sketch{Key: ledger.SketchKey{System: "tpac", Hour: Start}}),
+			tx.PutRollups(ledger.Rollup{Key: ledger.RollupKey{Unit: "hour", Part: "system", Start: Start}}),
 			putValue(tx, "a", []byte("1")))
 	}
 	update(t, l, fill)
@@ -229,10 +230,11 @@ func reset(t *testing.T, l ledger.Ledger) {
 		all, err2 := v.AllSeries("")
 		hours, err3 := v.Hours(ledger.HourFilter{Span: portolan.Span{From: 0, To: Start * 2}})
 		value, err4 := valueOf(v, "a")
-		if len(cursors)+len(all)+len(hours) != 0 || value != nil {
-			t.Errorf("left over: %v %v %v %v", cursors, all, hours, value)
+		rollups, err5 := v.Rollups(ledger.RollupFilter{Span: portolan.Span{From: 0, To: Start * 2}})
+		if len(cursors)+len(all)+len(hours)+len(rollups) != 0 || value != nil {
+			t.Errorf("left over: %v %v %v %v %v", cursors, all, hours, rollups, value)
 		}
-		return errors.Join(err, err2, err3, err4)
+		return errors.Join(err, err2, err3, err4, err5)
 	})
 	update(t, l, fill) // as if for the first time
 	if end := must[ledger.Position](t)(l.End(t.Context())); end != r.Link.Position {

@@ -169,6 +169,6 @@ func (t *update) PutValues(values ...ledger.Value) error {
 
 // Reset implements ledger.Tx.
 func (t *update) Reset() error {
-	t.waiting.Queue(`TRUNCATE fold_cursor, journal_cursor, series_state, figure, sketch, projection_value`)
+	t.waiting.Queue(`TRUNCATE fold_cursor, journal_cursor, series_state, figure, rollup, sketch, projection_value`)
 	return nil
 }

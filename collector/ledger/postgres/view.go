@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -77,6 +78,19 @@ func (v *view) Series(series portolan.Series) (ledger.SeriesState, bool, error) 
 func (v *view) AllSeries(agent portolan.AgentID) ([]ledger.SeriesState, error) {
 	all, err := collect(v.ctx, v.q, scanSeries, seriesQuery+`$1 IN ('', agent) ORDER BY agent, system, transaction_`, string(agent))
 	return all, v.ledger.wrap("read series", err)
+}
+
+// SeriesOf implements ledger.View. The port is what the agent's name begins with.
+func (v *view) SeriesOf(f ledger.HourFilter) ([]ledger.SeriesState, error) {
+	var where filter
+	in(&where, "agent", f.Agents)
+	in(&where, "split_part(agent, '-', 1)", f.Ports)
+	in(&where, "system", f.Systems)
+	in(&where, "transaction_", f.Transactions)
+	where.add("true")
+	some, err := collect(v.ctx, v.q, scanSeries, seriesQuery+strings.Join(where.conditions, " AND ")+
+		` ORDER BY agent, system, transaction_`, where.args...)
+	return some, v.ledger.wrap("read series", err)
 }
 
 const figureQuery = `SELECT agent, system, transaction_, start, revision, provisional, changed_at, body FROM figure`

@@ -135,7 +135,7 @@ func (t tx) PutValues(values ...ledger.Value) error {
 func (t tx) Reset() error {
 	for _, query := range []string{
 		`DELETE FROM fold_cursor`, `DELETE FROM journal_cursor`, `DELETE FROM series_state`, `DELETE FROM figure`,
-		`DELETE FROM sketch`, `DELETE FROM projection_value`,
+		`DELETE FROM rollup`, `DELETE FROM sketch`, `DELETE FROM projection_value`,
 	} {
 		if err := t.db.exec(query); err != nil {
 			return wrap("reset projection", err)

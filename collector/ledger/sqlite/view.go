@@ -3,6 +3,7 @@ package sqlite
 import (
 	"database/sql"
 	"errors"
+	"strings"
 
 	"portolan"
 	"portolan/collector/ledger"
@@ -69,6 +70,24 @@ func (v view) AllSeries(agent portolan.AgentID) ([]ledger.SeriesState, error) {
 	return all, wrap("read series", err)
 }
 
+// SeriesOf implements ledger.View.
+func (v view) SeriesOf(f ledger.HourFilter) ([]ledger.SeriesState, error) {
+	where := seriesFilter(f)
+	where.add("1")
+	some, err := collect(v.q, scanSeries, seriesQuery+strings.Join(where.conditions, " AND ")+
+		` ORDER BY s.agent, s.system, s.transaction_`, where.args...)
+	return some, wrap("read series", err)
+}
+
+// seriesFilter selects rows of the table of series.
+func seriesFilter(f ledger.HourFilter) (where filter) {
+	in(&where, "s.agent", f.Agents)
+	in(&where, "s.port", f.Ports)
+	in(&where, "s.system", f.Systems)
+	in(&where, "s.transaction_", f.Transactions)
+	return where
+}
+
 const figureQuery = `SELECT s.agent, s.system, s.transaction_, f.start, f.revision, f.provisional, f.changed_at, f.body
 	FROM series s JOIN figure f ON f.series = s.id`
 
@@ -87,12 +106,8 @@ func (v view) Hour(series portolan.Series, hour portolan.Instant) (ledger.HourRo
 
 // Hours implements ledger.View.
 func (v view) Hours(f ledger.HourFilter) ([]ledger.HourRow, error) {
-	var where filter
+	where := seriesFilter(f)
 	where.add("f.start >= ? AND f.start < ?", f.Span.From, f.Span.To)
-	in(&where, "s.agent", f.Agents)
-	in(&where, "s.port", f.Ports)
-	in(&where, "s.system", f.Systems)
-	in(&where, "s.transaction_", f.Transactions)
 	rows, err := collect(v.q, scanFigure,
 		figureQuery+where.sql()+` ORDER BY s.agent, s.system, s.transaction_, f.start`, where.args...)
 	return rows, wrap("read figures", err)
