@@ -56,6 +56,7 @@ var rooms = []room{
 	{path: "sim/*", job: "is one part of the simulator: faults, relays, screening systems", ours: []string{"", "sim/fault", "targets", "internal/strictyaml"}, libs: []string{"golang.org/x/sys"}},
 	{path: "internal/archtest", job: "holds this table"},
 	{path: "internal/strictyaml", job: "reads YAML strictly, with positions", libs: []string{"gopkg.in/yaml.v3"}},
+	{path: "internal/datastream", job: "is the 3270 data stream, for terminals and hosts; holds no conversation", libs: []string{"golang.org/x/text"}},
 	{path: "internal/clitest", job: "holds the words of the commands' test scripts", libs: []string{"github.com/rogpeppe/go-internal"}},
 	{path: "internal/ways", job: "lists the ways of talking", ours: []string{"probe", "probe/*"}},
 	{path: "internal/pgtest", job: "runs PostgreSQL servers for tests"},
