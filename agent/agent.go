@@ -23,6 +23,7 @@ import (
 	"portolan/agent/spool"
 	"portolan/agent/uplink"
 	"portolan/evidence"
+	"portolan/internal/secret"
 	"portolan/probe"
 	"portolan/schedule"
 	"portolan/targets"
@@ -130,7 +131,8 @@ func (a *agent) assemble() error {
 	}
 	a.recorder = &recorder{
 		log: a.log, spool: a.spool, uplink: a.uplink, previous: map[portolan.Series]portolan.Outcome{},
-		memory: newMemory(a.config.Agent, a.plan, a.catalogue),
+		unready: map[portolan.Series]string{},
+		memory:  newMemory(a.config.Agent, a.plan, a.catalogue),
 	}
 	a.recorder.metrics = newMetrics(a.spool.Waiting, a.status)
 	last, farewell := a.spool.LastAlive()
@@ -160,6 +162,9 @@ func (a *agent) employ() error {
 			return err
 		}
 		w.record = func(r portolan.Result, _ []*probe.Failure) { a.recorder.result(r, w) }
+		w.prepared = func(err error) {
+			a.recorder.prepared(portolan.Series{System: p.System, Transaction: p.Transaction}, err)
+		}
 		w.open = func(n evidence.OpenRun) {
 			a.recorder.memory.openRun(n)
 			if a.uplink != nil {
@@ -173,6 +178,7 @@ func (a *agent) employ() error {
 
 func (a *agent) probeOptions() (probe.Options, error) {
 	o := probe.Options{Values: map[string]string{"agent": string(a.config.Agent), "port": string(a.config.Port)}}
+	o.Secrets = secret.Store{Dir: a.config.Secrets}.Find
 	if a.config.Proxy != "" {
 		proxy, err := url.Parse(a.config.Proxy)
 		if err != nil {

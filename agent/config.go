@@ -34,6 +34,9 @@ type Config struct {
 	// Endpoints says where systems are reached from here, in place of their definitions' endpoints: "apis" is
 	// the system's endpoint, "apis.tcp" its further one of that name.
 	Endpoints map[targets.EndpointID]string `yaml:"endpoints"`
+	// Secrets is a folder that holds a file for each secret that definitions refer to, named like it and readable by
+	// its owner alone; empty for none. Package internal/secret says where else secrets are looked for.
+	Secrets string `yaml:"secrets"`
 	// Interval replaces every definition's interval; zero leaves them. For demonstrations.
 	Interval time.Duration `yaml:"interval"`
 	// Proxy is the URL of the proxy that transactions go through; names are resolved there. Empty for none.

@@ -19,6 +19,8 @@ type metrics struct {
 	duration *prometheus.GaugeVec
 	runs     *prometheus.CounterVec
 	unspool  prometheus.Counter
+	// unprepared counts runs that could not be made ready: without a secret, without a browser.
+	unprepared *prometheus.CounterVec
 }
 
 // newMetrics returns the metrics of an agent, on a registry of their own.
@@ -39,12 +41,15 @@ func newMetrics(pending func() uint64, status func() uplink.Status) *metrics {
 			Name: "portolan_agent_spool_errors_total", Help: "Records that could not be written to the spool and are lost.",
 		}),
 	}
+	m.unprepared = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "portolan_agent_unprepared_runs_total", Help: "Runs that could not be made ready, as without their secret; they have no result.",
+	}, series)
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "portolan_agent_build_info", Help: "Always 1; which build is running.",
 		ConstLabels: prometheus.Labels{"version": buildinfo.Version(), "go": buildinfo.GoVersion()},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.success, m.duration, m.runs, m.unspool, build,
+	m.registry.MustRegister(m.success, m.duration, m.runs, m.unspool, m.unprepared, build,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "portolan_agent_pending_results", Help: "Results on disk that the collector has not acknowledged.",
 		}, func() float64 { return float64(pending()) }),

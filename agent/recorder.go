@@ -22,8 +22,9 @@ type recorder struct {
 
 	mu       sync.Mutex // guards everything that follows
 	previous map[portolan.Series]portolan.Outcome
-	spoolErr error  // why the latest record could not be spooled; nil if it was
-	unkept   uint64 // results that could not be spooled
+	unready  map[portolan.Series]string // why the latest run of a series could not be made ready; "" if it could
+	spoolErr error                      // why the latest record could not be spooled; nil if it was
+	unkept   uint64                     // results that could not be spooled
 }
 
 // result records a run of a series whose next due run is interval after this one's.

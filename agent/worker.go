@@ -20,8 +20,10 @@ type worker struct {
 	// has not.
 	done atomic.Int32
 
-	record func(portolan.Result, []*probe.Failure)
-	open   func(evidence.OpenRun)
+	// prepared is told of each run whether it could be made ready, and why not.
+	prepared func(error)
+	record   func(portolan.Result, []*probe.Failure)
+	open     func(evidence.OpenRun)
 }
 
 // newWorker returns the worker of one planned series.
@@ -66,14 +68,21 @@ func (w *worker) attempts(ctx context.Context, due portolan.Instant) {
 	}
 }
 
-// run runs the transaction once and records it; ok is false if the agent's stop cut it short, which
-// says nothing about the system.
+// run runs the transaction once and records it; ok is false if it could not be made ready or the agent's stop cut it
+// short, which says nothing about the system.
 func (w *worker) run(ctx context.Context, due portolan.Instant, attempt int) (outcome portolan.Outcome, ok bool) {
+	ready, err := w.runner.Prepare(ctx, w.transaction)
+	if ctx.Err() == nil {
+		w.prepared(err)
+	}
+	if err != nil {
+		return portolan.OutcomeUnknown, false
+	}
 	w.done.Store(0)
 	start := portolan.InstantOf(time.Now())
 	notice := time.AfterFunc(w.transaction.Latency, func() { w.notice(start) })
 	defer notice.Stop()
-	result, failures := w.runner.Run(ctx, w.transaction, due, attempt)
+	result, failures := ready.Perform(ctx, due, attempt)
 	if result.Outcome == portolan.OutcomeUnknown {
 		return result.Outcome, false
 	}

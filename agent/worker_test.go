@@ -69,6 +69,11 @@ func observeIn(t *testing.T, s *script, retries int, length, interval time.Durat
 		mu    sync.Mutex // notices come from a timer's goroutine
 		found seen
 	)
+	w.prepared = func(err error) {
+		if err != nil {
+			t.Error(err)
+		}
+	}
 	w.record = func(r portolan.Result, _ []*probe.Failure) { found.results = append(found.results, r) }
 	w.open = func(n evidence.OpenRun) {
 		mu.Lock()

@@ -83,6 +83,7 @@ func (e *execution) performStep(ctx context.Context, step *Step) bool {
 	}
 	start := e.elapsed()
 	seen := e.observe(ctx, step)
+	seen.Failure = e.run.conceal(seen.Failure)
 	duration := e.elapsed() - start
 	result := portolan.StepResult{
 		Step:     step.ID,

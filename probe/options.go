@@ -33,6 +33,9 @@ type Options struct {
 	// Tools holds what ways of talking use of the workstation, each under a key of a type of the way's own, as
 	// with context.WithValue. Nil for none.
 	Tools map[any]any
+	// Secrets returns the secret of a name that definitions refer to as ${secret:NAME}. Nil for none: a transaction
+	// that needs one is not run.
+	Secrets func(name string) (string, error)
 	// Rand is the source of trace ids; it must be safe for concurrent use. Nil for crypto/rand.
 	Rand io.Reader
 	// Progress, if set, is called after each step, in order, by the goroutine that called Run.
@@ -44,8 +47,8 @@ func FixedProxy(proxy *url.URL) ProxyFunc {
 	return func(*url.URL) (*url.URL, error) { return proxy, nil }
 }
 
-// withDefaults returns o with every absent part filled in, but for Proxy, TLS, Values, Tools and Progress, whose
-// absence has a meaning.
+// withDefaults returns o with every absent part filled in, but for Proxy, TLS, Values, Tools, Secrets and Progress,
+// whose absence has a meaning.
 func (o Options) withDefaults() Options {
 	if o.Dial == nil {
 		o.Dial = (&net.Dialer{Resolver: o.Resolver}).DialContext

@@ -19,6 +19,8 @@ import (
 // ways of talking, the trace. Each run is a new user: nothing of it outlives it.
 type Run struct {
 	options Options
+	secrets map[string]string // by reference, "secret:tpac-login"; they do not change after Prepare
+	veil    veil
 
 	mu       sync.Mutex // guards everything that follows
 	values   map[string]string
@@ -29,7 +31,7 @@ type Run struct {
 
 // newRun returns the run of t that begins now.
 func newRun(t *Transaction, o Options) *Run {
-	r := &Run{options: o, values: map[string]string{}, sessions: map[any]any{}}
+	r := &Run{options: o, secrets: map[string]string{}, values: map[string]string{}, sessions: map[any]any{}}
 	maps.Copy(r.values, t.Values)
 	maps.Copy(r.values, o.Values)
 	var seed [24]byte
@@ -41,15 +43,18 @@ func newRun(t *Transaction, o Options) *Run {
 	return r
 }
 
-// Value returns the value of that name.
+// Value returns the value of that name, or the secret of that reference.
 func (r *Run) Value(name string) (string, bool) {
+	if secret, ok := r.secrets[name]; ok {
+		return secret, true
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	value, ok := r.values[name]
 	return value, ok
 }
 
-// Values returns a copy of all values.
+// Values returns a copy of all values. Secrets are not among them.
 func (r *Run) Values() map[string]string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -58,10 +63,8 @@ func (r *Run) Values() map[string]string {
 
 // has reports whether all the named values are there.
 func (r *Run) has(names []string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	for _, name := range names {
-		if _, ok := r.values[name]; !ok {
+		if _, ok := r.Value(name); !ok {
 			return false
 		}
 	}

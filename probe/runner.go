@@ -37,17 +37,20 @@ type Prepared struct {
 	run         *Run
 }
 
-// Prepare makes ready what t's steps need of the workstation, such as a browser. None of it counts to the run's
+// Prepare makes ready what t's steps need of the workstation, such as a browser or secrets. None of it counts to the run's
 // time, for it is no part of what a user waits for. An error means that the workstation cannot run t now.
 func (r *Runner) Prepare(ctx context.Context, t *Transaction) (*Prepared, error) {
 	run := newRun(t, r.options)
+	if err := run.unlock(t); err != nil {
+		return nil, err
+	}
 	for _, step := range t.Steps {
 		action, ok := step.Action.(Preparer)
 		if !ok {
 			continue
 		}
 		if err := prepare(ctx, action, run); err != nil {
-			return nil, errors.Join(fmt.Errorf("prepare step %q: %w", step.ID, err), run.close())
+			return nil, errors.Join(run.concealError(fmt.Errorf("prepare step %q: %w", step.ID, err)), run.close())
 		}
 	}
 	return &Prepared{options: r.options, transaction: t, run: run}, nil

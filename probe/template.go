@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Template is a text with references ${name} to values. A literal "${" is written "$${".
+// Template is a text with references to values, ${name}, and to secrets, ${secret:name}. A literal "${" is written "$${".
 // The zero Template is the empty text.
 type Template struct {
 	parts []part
@@ -47,8 +47,8 @@ func ParseTemplate(text string) (Template, error) {
 			continue
 		}
 		name, rest, closed := strings.Cut(after, "}")
-		if !closed || !ValidName(name) {
-			return Template{}, fmt.Errorf("%q is no reference: want ${name}, or $${ for a literal ${", "${"+shorten(after))
+		if _, secret := SecretName(name); !closed || !secret && !ValidName(name) {
+			return Template{}, fmt.Errorf("%q is no reference: want ${name}, ${secret:name}, or $${ for a literal ${", "${"+shorten(after))
 		}
 		literal.WriteString(before)
 		flush()

@@ -55,6 +55,9 @@ func (c *checker) checkFlow(at string, action probe.Action, f *flow) {
 
 func (c *checker) checkNeeds(at string, needs []string, f *flow) {
 	for _, name := range needs {
+		if _, secret := probe.SecretName(name); secret {
+			continue // each workstation has its own
+		}
 		if !f.partial && !f.fixed[name] && !f.given[name] {
 			c.doc.Report(c.whereUsed(at, name), fmt.Sprintf("${%s} is given by no earlier step", name), strictyaml.Suggest(name, f.names()))
 		}

@@ -21,7 +21,8 @@ type checkConfig struct {
 // Help gives examples.
 func (checkConfig) Help() string {
 	return `Prints every fault of every file as file:line:column: path: what is wrong; what is allowed.
-For each system it prints how many transactions a second the agents will run, beside what the owner accepts.
+For each system it prints how many transactions a second the agents will run, beside what the owner accepts, and
+which secrets each workstation needs.
 
 Examples:
   portolanctl check-config                             the built-in catalogue
@@ -58,18 +59,18 @@ func (c checkConfig) Run(t terminal) error {
 	if err != nil {
 		return err
 	}
-	loads := []load{}
+	loads, secrets := []load{}, []neededSecret{}
 	for i, f := range files {
 		if f.System != nil {
 			l, excess := loadOf(f.System, c.Agents)
-			loads = append(loads, l)
+			loads, secrets = append(loads, l), append(secrets, secretsOf(f.System)...)
 			files[i].Faults = append(f.Faults, excess...)
 		}
 	}
 	if c.Output == "json" {
-		return printJSON(t, files, loads)
+		return printJSON(t, files, loads, secrets)
 	}
-	return printText(t, files, loads)
+	return printText(t, files, loads, secrets)
 }
 
 // check checks every file, or the built-in catalogue.
@@ -88,7 +89,7 @@ func (c checkConfig) check() ([]checked, error) {
 	return files, nil
 }
 
-func printText(t terminal, files []checked, loads []load) error {
+func printText(t terminal, files []checked, loads []load, secrets []neededSecret) error {
 	var faults strictyaml.Faults
 	for _, f := range files {
 		if len(f.Faults) == 0 {
@@ -101,13 +102,16 @@ func printText(t terminal, files []checked, loads []load) error {
 	for _, l := range loads {
 		fmt.Fprintln(t.out, l)
 	}
+	for _, s := range secrets {
+		fmt.Fprintln(t.out, s)
+	}
 	return faults.Sort().Err()
 }
 
-func printJSON(t terminal, files []checked, loads []load) error {
+func printJSON(t terminal, files []checked, loads []load, secrets []neededSecret) error {
 	out := json.NewEncoder(t.out)
 	out.SetIndent("", "  ")
-	if err := out.Encode(map[string]any{"files": files, "load": loads}); err != nil {
+	if err := out.Encode(map[string]any{"files": files, "load": loads, "secrets": secrets}); err != nil {
 		return err
 	}
 	if slices.ContainsFunc(files, func(f checked) bool { return len(f.Faults) > 0 }) {

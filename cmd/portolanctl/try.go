@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"portolan"
+	"portolan/internal/secret"
 	"portolan/internal/strictyaml"
 	"portolan/internal/waterfall"
 	"portolan/probe"
@@ -22,6 +23,7 @@ type try struct {
 	File        string   `arg:"" help:"The definition of a system." placeholder:"FILE"`
 	Transaction string   `help:"Which transaction to run, if the definition has several." placeholder:"ID"`
 	Endpoint    []string `help:"Where to reach the system, instead of the definition's endpoint; NAME=ADDRESS for a further one." placeholder:"URL" sep:"none"`
+	Secrets     string   `help:"A folder with a file for each secret that the definition refers to, named like it." type:"existingdir" placeholder:"DIR"`
 	Proxy       string   `help:"A proxy to go through; names are resolved there." placeholder:"URL"`
 	Agent       string   `help:"The agent to run as." default:"TRY-1"`
 	Output      string   `help:"How to print: ${enum}." enum:"text,json" default:"text"`
@@ -36,6 +38,7 @@ Examples:
   portolanctl try targets/catalogue/tpac.yaml
   portolanctl try mine.yaml --transaction sign-on --endpoint http://test.example:8080
   portolanctl try mine.yaml --output json | jq .symptom
+  PORTOLAN_SECRET_TPAC_LOGIN=... portolanctl try mine.yaml       for a definition that refers to ${secret:tpac-login}
 
 Exit codes: 0 right answers in time, 1 slow, failed or interrupted, 2 wrong use or a fault in the file.`
 }
@@ -54,7 +57,11 @@ func (c try) Run(t terminal) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	due := portolan.InstantOf(time.Now())
-	result, failures := probe.NewRunner(options).Run(ctx, transaction, due, 1)
+	ready, err := probe.NewRunner(options).Prepare(ctx, transaction)
+	if err != nil {
+		return fmt.Errorf("run %s: %w", transaction.ID, err)
+	}
+	result, failures := ready.Perform(ctx, due, 1)
 	if err := c.show(t, trial(system, transaction, result, failures)); err != nil {
 		return err
 	}
@@ -103,6 +110,7 @@ func (c try) options() (probe.Options, error) {
 		return probe.Options{}, usageError{err}
 	}
 	o := probe.Options{Values: map[string]string{"agent": string(agent), "port": string(agent.Port())}}
+	o.Secrets = secret.Store{Dir: c.Secrets}.Find
 	if c.Proxy != "" {
 		proxy, err := url.Parse(c.Proxy)
 		if err != nil || proxy.Host == "" {

@@ -82,7 +82,7 @@ func (c *compiler) fault(path, problem, allowed string) {
 func (c *compiler) template(path, text string) (t probe.Template, ok bool) {
 	t, err := probe.ParseTemplate(text)
 	if err != nil {
-		c.fault(path, "holds a ${ that begins no reference", "${name}, or $${ for a literal ${")
+		c.fault(path, "holds a ${ that begins no reference", "${name}, ${secret:name}, or $${ for a literal ${")
 		return t, false
 	}
 	for _, name := range t.Names() {
@@ -113,7 +113,7 @@ func join(path, key string) string { return path + "." + key }
 func (c *compiler) request(d *definition) request {
 	r := request{
 		url:     c.url(d.URL),
-		query:   c.named("query", d.Query),
+		query:   c.query(d.Query),
 		headers: c.headers(d.Headers),
 		body:    c.body(d),
 	}
@@ -121,7 +121,7 @@ func (c *compiler) request(d *definition) request {
 	if d.Basic != nil {
 		r.basic = &basic{}
 		r.basic.user, _ = c.template("basic.user", d.Basic.User)
-		r.basic.password, _ = c.template("basic.password", d.Basic.Password)
+		r.basic.password = c.password(d.Basic.Password)
 	}
 	return r
 }
@@ -155,6 +155,7 @@ func (c *compiler) url(text string) probe.Template {
 	if !ok {
 		return t
 	}
+	c.noSecret("url", t)
 	u, err := url.Parse(sample(t, func(before string) string {
 		if before == "" {
 			return "http://x"

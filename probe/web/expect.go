@@ -11,6 +11,8 @@ import (
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/vm"
+
+	"portolan/probe"
 )
 
 // facts is what an expectation may speak of.
@@ -125,6 +127,10 @@ func (r *reader) member(n *ast.MemberNode) {
 	case "headers":
 		key.Value = strings.ToLower(key.Value)
 	case "values":
+		if _, secret := probe.SecretName(key.Value); secret {
+			r.compiler.fault(r.path, "speaks of a secret", "values that are no secrets")
+			return
+		}
 		if !r.compiler.gives[key.Value] {
 			r.compiler.needs[key.Value] = true
 		}
