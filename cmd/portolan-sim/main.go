@@ -16,10 +16,12 @@ import (
 	"portolan/internal/service"
 	"portolan/internal/strictyaml"
 	"portolan/sim"
+	"portolan/sim/fleet"
 )
 
 type commands struct {
 	Serve   serve            `cmd:"" help:"Run simulated systems, with a relay for each workstation, until Ctrl-C."`
+	Fleet   fleetOf          `cmd:"" name:"fleet" help:"Play many agents against a collector, to see what it carries."`
 	Version kong.VersionFlag `help:"Print the version."`
 }
 
@@ -42,24 +44,33 @@ type serve struct {
 func main() {
 	var c commands
 	parser := kong.Must(&c, kong.Name("portolan-sim"), kong.UsageOnError(), kong.Vars{"version": buildinfo.Version()},
-		kong.Description("Simulated screening systems, with faults on a timetable. Exit codes: 0 stopped as asked, 1 could not run, 2 wrong use or a fault in a file."))
-	if _, err := parser.Parse(os.Args[1:]); err != nil {
+		kong.Description("Simulated screening systems, with faults on a timetable, and fleets of agents. Exit codes: 0 stopped as asked, 1 could not run, 2 wrong use or a fault in a file."))
+	chosen, err := parser.Parse(os.Args[1:])
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "portolan-sim:", err)
 		os.Exit(2)
 	}
-	os.Exit(run(c.Serve))
+	if chosen.Command() == "fleet" {
+		os.Exit(exitCode(c.Fleet.run()))
+	}
+	os.Exit(exitCode(c.Serve.run()))
 }
 
-func run(c serve) int {
+func (c serve) run() error {
 	simulator, err := c.open()
-	if err == nil {
-		err = service.Run("portolan-sim", func(ctx context.Context, ready func()) error {
-			return simulator.Run(ctx, func() { fmt.Println("ready"); ready() })
-		})
+	if err != nil {
+		return err
 	}
+	return service.Run("portolan-sim", func(ctx context.Context, ready func()) error {
+		return simulator.Run(ctx, func() { fmt.Println("ready"); ready() })
+	})
+}
+
+// exitCode tells an error, and returns what the command exits with.
+func exitCode(err error) int {
 	var faults strictyaml.Faults
 	switch {
-	case errors.As(err, &faults) || errors.Is(err, sim.ErrOptions):
+	case errors.As(err, &faults) || errors.Is(err, sim.ErrOptions) || errors.Is(err, fleet.ErrOptions):
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	case err != nil:

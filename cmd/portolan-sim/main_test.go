@@ -95,12 +95,15 @@ func TestServe_WrongUseExitsWith2(t *testing.T) {
 		args []string
 		want []string
 	}{
-		"no-command":    {nil, []string{"portolan-sim:"}},
-		"unknown-flag":  {[]string{"serve", "--prots", "MIA"}, []string{"--prots"}},
-		"unknown-port":  {[]string{"serve", "--listen", "127.0.0.1:0", "--ports", "LAX", "--systems", "x"}, []string{`port "LAX"`, `system "x"`}},
-		"no-scenario":   {[]string{"serve", "--scenario", "none.yaml", "--ports-file", scenario}, []string{"none.yaml", "ports: missing"}},
-		"missing-file":  {[]string{"serve", "--scenario", "none.yaml"}, []string{"none.yaml"}},
-		"impossible":    {[]string{"serve", "--listen", "127.0.0.1:0", "--scenario", scenario}, []string{"wrong.yaml:6:18: faults[0].where.port", "wrong.yaml:7:32: faults[1].effect"}},
+		"no-command":   {nil, []string{"portolan-sim:"}},
+		"unknown-flag": {[]string{"serve", "--prots", "MIA"}, []string{"--prots"}},
+		"unknown-port": {[]string{"serve", "--listen", "127.0.0.1:0", "--ports", "LAX", "--systems", "x"}, []string{`port "LAX"`, `system "x"`}},
+		"no-scenario":  {[]string{"serve", "--scenario", "none.yaml", "--ports-file", scenario}, []string{"none.yaml", "ports: missing"}},
+		"missing-file": {[]string{"serve", "--scenario", "none.yaml"}, []string{"none.yaml"}},
+		"impossible":   {[]string{"serve", "--listen", "127.0.0.1:0", "--scenario", scenario}, []string{"wrong.yaml:6:18: faults[0].where.port", "wrong.yaml:7:32: faults[1].effect"}},
+		"no-fleet": {[]string{"fleet", "--collector", "http://127.0.0.1:1", "--data", t.TempDir(), "--agents", "0", "--interval", "1ms"},
+			[]string{"agents 0", "interval 1ms", `collector "http://127.0.0.1:1"`}},
+		"no-keys":       {[]string{"fleet", "--collector", "https://127.0.0.1:1", "--data", t.TempDir()}, []string{"ca.crt"}},
 		"version-alone": {[]string{"--version"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -54,6 +54,7 @@ var rooms = []room{
 	{path: "dashboard", job: "draws pages from a source that it declares; computes no figure", ours: []string{"", "availability", "internal/buildinfo"}},
 	{path: "sim", job: "is the truth: systems with faults on a timetable", ours: []string{"", "sim/*", "ports", "probe", "targets", "evidence", "internal/strictyaml"}, libs: []string{"go.uber.org/zap", "gopkg.in/yaml.v3"}},
 	{path: "sim/*", job: "is one part of the simulator: faults, relays, screening systems", ours: []string{"", "sim/fault", "targets", "internal/strictyaml"}, libs: []string{"golang.org/x/sys"}},
+	{path: "sim/fleet", job: "is many agents that probe nothing", ours: []string{"", "evidence"}},
 	{path: "internal/archtest", job: "holds this table"},
 	{path: "internal/strictyaml", job: "reads YAML strictly, with positions", libs: []string{"gopkg.in/yaml.v3"}},
 	{path: "internal/datastream", job: "is the 3270 data stream, for terminals and hosts; holds no conversation", libs: []string{"golang.org/x/text"}},
