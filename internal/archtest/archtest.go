@@ -27,6 +27,7 @@ var rooms = []room{
 	{path: "probe", job: "runs one transaction once", ours: []string{""}},
 	{path: "probe/*", job: "speaks one protocol for one step; never imports a sibling", ours: []string{"", "probe"},
 		libs: []string{"github.com/expr-lang/expr", "github.com/ohler55/ojg", "github.com/antchfx/", "golang.org/x/net"}},
+	{path: "probe/tn3270", job: "is a 3270 terminal for one step", ours: []string{"", "probe", "internal/datastream"}},
 	{path: "targets", job: "knows the screening systems; opens no sockets", ours: []string{"", "probe", "internal/strictyaml"}},
 	{path: "evidence", job: "turns results into signed chained bytes and back", ours: []string{""},
 		libs: []string{"google.golang.org/protobuf", "github.com/klauspost/compress"}},

@@ -6,12 +6,14 @@ package ways
 
 import (
 	"portolan/probe"
+	"portolan/probe/tn3270"
 	"portolan/probe/web"
 )
 
 // All returns every way of talking that definitions may use.
 func All() []probe.Way {
 	return []probe.Way{
+		tn3270.Way(),
 		web.Way(),
 	}
 }
