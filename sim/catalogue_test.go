@@ -21,11 +21,16 @@ type workstation struct {
 
 func (w world) workstation(agent portolan.AgentID, system portolan.SystemID) workstation {
 	w.t.Helper()
-	address, _ := w.Relay(agent, targets.NewEndpointID(system, ""))
+	endpoints := map[targets.EndpointID]string{}
+	for _, l := range w.links {
+		if l.origin.Agent == agent && l.target() == system {
+			endpoints[l.endpoint] = l.url()
+		}
+	}
 	catalogue, err := targets.Load(targets.Options{
 		Ways:      ways.All(),
 		CheckCron: func(string, string) error { return nil },
-		Endpoints: map[targets.EndpointID]string{targets.NewEndpointID(system, ""): "http://" + address},
+		Endpoints: endpoints,
 		Only:      []portolan.SystemID{system},
 	})
 	if err != nil {
@@ -41,10 +46,15 @@ func (w world) workstation(agent portolan.AgentID, system portolan.SystemID) wor
 
 // run runs the system's first transaction once.
 func (w workstation) run(timeout time.Duration) portolan.Result {
-	transaction := *w.system.Transactions[0]
-	transaction.Timeout = cmp.Or(timeout, transaction.Timeout)
-	result, _ := w.runner.Run(w.t.Context(), &transaction, 1, 1)
+	result, _ := w.try(w.system.Transactions[0].ID, timeout)
 	return result
+}
+
+// try runs a transaction once; a time-out of zero is the transaction's own.
+func (w workstation) try(id portolan.TransactionID, timeout time.Duration) (portolan.Result, []*probe.Failure) {
+	transaction := *w.system.Transaction(id)
+	transaction.Timeout = cmp.Or(timeout, transaction.Timeout)
+	return w.runner.Run(w.t.Context(), &transaction, 1, 1)
 }
 
 func TestCatalogue_StepsAreTheSystemsOwn(t *testing.T) {

@@ -19,7 +19,7 @@ type problem struct {
 func (s *Simulator) problems(f fault.Fault) []problem {
 	found := s.placeProblems(f.Where)
 	found = append(found, s.originProblems(f.Where)...)
-	if why := effectProblem(f); why != "" {
+	if why := s.effectProblem(f); why != "" {
 		found = append(found, problem{"effect", why})
 	}
 	return found
@@ -83,7 +83,7 @@ func (s *Simulator) originProblems(w fault.Where) []problem {
 }
 
 // effectProblem returns why an effect cannot be had at its place, or nothing.
-func effectProblem(f fault.Fault) string {
+func (s *Simulator) effectProblem(f fault.Fault) string {
 	partly := f.Where.Step != "" && f.Where.Dependency == ""
 	switch f.Effect {
 	case fault.Asleep, fault.Clock:
@@ -91,7 +91,9 @@ func effectProblem(f fault.Fault) string {
 	case fault.Loss:
 		return "the relays carry connections, and cannot lose a ratio of packets: want partition, slow or error"
 	case fault.Stale:
-		return "no system here has a feed or an extract that ages"
+		if !slices.ContainsFunc(s.systems(), func(c screening.System) bool { return c.Ages && (f.Where.System == c.ID || f.Where.System == "") }) {
+			return "no system there has data that age: a feed, a copy, an extract"
+		}
 	case fault.Outage, fault.Partition:
 		if partly {
 			return fmt.Sprintf("%s cuts off a whole system, not one step: want error or hang", f.Effect)

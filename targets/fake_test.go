@@ -43,9 +43,9 @@ func talkWay() probe.Way {
 	}}
 }
 
-// looseWeb takes whatever the web way is given: its own tests are elsewhere.
-func looseWeb() probe.Way {
-	return probe.Way{Name: "web", Decode: func(decode func(any) error) (probe.Action, []probe.Fault) {
+// loose takes whatever a way of that name is given: its own tests are elsewhere.
+func loose(name string) probe.Way {
+	return probe.Way{Name: name, Decode: func(decode func(any) error) (probe.Action, []probe.Fault) {
 		var def map[string]any
 		if decode(&def) != nil {
 			return nil, nil
@@ -59,9 +59,21 @@ func looseWeb() probe.Way {
 	}}
 }
 
+// options has every way that the embedded catalogue needs.
 func options() targets.Options {
+	o := talking()
+	for _, name := range []string{
+		"feed",
+	} {
+		o.Ways = append(o.Ways, loose(name))
+	}
+	return o
+}
+
+// talking has two ways of talking.
+func talking() targets.Options {
 	return targets.Options{
-		Ways: []probe.Way{talkWay(), looseWeb()},
+		Ways: []probe.Way{talkWay(), loose("web")},
 		CheckCron: func(expr, zone string) error {
 			if len(strings.Fields(expr)) != 5 || !slices.Contains([]string{"", "UTC"}, zone) {
 				return errors.New("no such time")

@@ -27,7 +27,7 @@ func TestParse_ReportsEveryFault(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			system, faults := targets.Parse(filepath.Base(file), data, options())
+			system, faults := targets.Parse(filepath.Base(file), data, talking())
 			if system != nil || faults == nil {
 				t.Fatalf("got %+v and faults %v, want faults alone", system, faults)
 			}

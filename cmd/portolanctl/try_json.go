@@ -32,6 +32,7 @@ type stepJSON struct {
 	Phases     map[portolan.Phase]float64 `json:"phase_seconds"`
 	Remainder  float64                    `json:"remainder_seconds"`
 	Bytes      int64                      `json:"bytes"`
+	Measures   []portolan.Measurement     `json:"measures,omitempty"`
 	Failure    *failureJSON               `json:"failure,omitempty"`
 }
 
@@ -64,7 +65,7 @@ func trialJSON(run waterfall.Run) runJSON {
 func stepOf(r portolan.StepResult, defined waterfall.Step) stepJSON {
 	j := stepJSON{
 		Step: r.Step, Dependency: defined.Dependency, Outcome: r.Outcome, Offset: r.Offset.Seconds(), Seconds: r.Duration.Seconds(),
-		Phases: map[portolan.Phase]float64{}, Remainder: r.Remainder().Seconds(), Bytes: r.Bytes,
+		Phases: map[portolan.Phase]float64{}, Remainder: r.Remainder().Seconds(), Bytes: r.Bytes, Measures: r.Measures,
 	}
 	for p := portolan.PhaseDNS; int(p) < portolan.Phases; p++ {
 		if took, reached := r.Phases.Get(p); reached {

@@ -108,6 +108,7 @@ func (d *drawing) step(step Step) {
 	}
 	d.printf("%-*s  %*s  %s\n", d.names, step.ID, tookWidth, took(result.Duration), d.bars(result)+d.note(result.Outcome))
 	d.phrases(result)
+	d.measures(result)
 }
 
 // note marks a bar that is not good.
@@ -134,19 +135,27 @@ func (d *drawing) result(id portolan.StepID) (portolan.StepResult, bool) {
 // phrases lists the reached phases in words, on as many lines as they need. A phase that was not reached
 // is absent, not zero (design 3.13).
 func (d *drawing) phrases(r portolan.StepResult) {
-	line := ""
+	var words []string
 	for _, m := range marks() {
-		took := phrase(r, m)
+		if took := phrase(r, m); took != "" {
+			words = append(words, took)
+		}
+	}
+	d.wrapped(words)
+}
+
+// wrapped lists words on as many lines as they need.
+func (d *drawing) wrapped(words []string) {
+	line := ""
+	for _, word := range words {
 		switch {
-		case took == "":
-			continue
 		case line == "":
-			line = "  " + took
-		case len(line)+len(", ")+len(took) >= d.width:
+			line = "  " + word
+		case len(line)+len(", ")+len(word) >= d.width:
 			d.printf("%s\n", d.paint.faint(line+","))
-			line = "  " + took
+			line = "  " + word
 		default:
-			line += ", " + took
+			line += ", " + word
 		}
 	}
 	d.printf("%s\n", d.paint.faint(line))

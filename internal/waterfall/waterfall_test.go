@@ -71,6 +71,16 @@ func slow() waterfall.Run {
 	return r
 }
 
+// measured is a run whose first step measured all that a step can.
+func measured() waterfall.Run {
+	r := inspection()
+	for i, value := range []int64{1_250_000, 31_000, 15_000, 250_000, 214_000, 1_900_000, 7_200_000_000, 985_000, 48_000, 1} {
+		m := portolan.Measurement{Measure: portolan.LargestPaint + portolan.Measure(i), Value: value}
+		r.Result.Steps[0].Measures = append(r.Result.Steps[0].Measures, m)
+	}
+	return r
+}
+
 func TestWrite_DrawsRuns(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -78,6 +88,7 @@ func TestWrite_DrawsRuns(t *testing.T) {
 		style waterfall.Style
 	}{
 		"good":       {inspection(), waterfall.Style{}},
+		"measured":   {measured(), waterfall.Style{}},
 		"good-wide":  {inspection(), waterfall.Style{Width: 120}},
 		"good-tight": {inspection(), waterfall.Style{Width: 20}},
 		"good-color": {inspection(), waterfall.Style{Color: true}},

@@ -6,6 +6,7 @@ package ways
 
 import (
 	"portolan/probe"
+	"portolan/probe/feed"
 	"portolan/probe/tn3270"
 	"portolan/probe/web"
 )
@@ -15,5 +16,6 @@ func All() []probe.Way {
 	return []probe.Way{
 		tn3270.Way(),
 		web.Way(),
+		feed.Way(),
 	}
 }

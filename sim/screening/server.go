@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/coder/websocket"
+
 	"portolan"
 	"portolan/sim/fault"
 )
@@ -84,7 +86,7 @@ func (s *Server) Handler() http.Handler {
 	for _, route := range s.system.Routes {
 		mux.HandleFunc(route.Pattern, func(w http.ResponseWriter, r *http.Request) {
 			answer, err := s.answer(route, r)
-			write(w, answer, err)
+			write(w, r, answer, err)
 		})
 	}
 	return mux
@@ -133,7 +135,7 @@ func (s *Server) draw(step portolan.StepID, origin fault.Origin, purpose string)
 }
 
 // write sends an answer or the refusal in its place.
-func write(w http.ResponseWriter, answer Answer, err error) {
+func write(w http.ResponseWriter, r *http.Request, answer Answer, err error) {
 	var refusal *Refusal
 	switch {
 	case errors.As(err, &refusal):
@@ -150,9 +152,24 @@ func write(w http.ResponseWriter, answer Answer, err error) {
 		w.Header().Set("Content-Type", body.Type)
 		w.WriteHeader(answer.Status)
 		_, _ = io.WriteString(w, body.Content)
+	case Conversation:
+		converse(w, r, body)
 	default:
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(answer.Status)
 		_ = json.NewEncoder(w).Encode(body)
 	}
+}
+
+// converse holds a conversation over a WebSocket, which is refused to whoever did not ask for one.
+func converse(w http.ResponseWriter, r *http.Request, hold Conversation) {
+	conn, err := websocket.Accept(w, r, nil)
+	if err != nil {
+		return // it has answered
+	}
+	defer conn.CloseNow()
+	ctx, cancel := context.WithTimeout(r.Context(), visitTime)
+	defer cancel()
+	hold(ctx, conn)
+	_ = conn.Close(websocket.StatusNormalClosure, "")
 }

@@ -7,8 +7,11 @@
 package screening
 
 import (
+	"context"
 	"slices"
 	"time"
+
+	"github.com/coder/websocket"
 
 	"portolan"
 )
@@ -20,6 +23,8 @@ type System struct {
 	// Uses lists the systems that its routes ask.
 	Uses   []portolan.SystemID
 	Routes []Route
+	// Ages says that it has data that grow old when they are not renewed.
+	Ages bool
 	// Doors are ways in that do not speak HTTP, each at an address of its own.
 	Doors []Door
 }
@@ -61,6 +66,9 @@ type Text struct {
 	Content string
 }
 
+// Conversation is a body that goes on over a WebSocket until it returns.
+type Conversation func(ctx context.Context, conn *websocket.Conn)
+
 // Settings is what the systems need to know when they are built.
 type Settings struct {
 	// SessionFor is how long a session lasts after its last use; zero: 15 minutes.
@@ -94,5 +102,9 @@ func All(settings Settings) []System {
 		tecsPlatform(),
 		apis(),
 		ident(),
+		amoss(),
+		onenet(),
+		rtic(),
+		tars(),
 	}
 }

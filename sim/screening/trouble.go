@@ -23,6 +23,7 @@ type troubles struct{ faults Faults }
 type trouble struct {
 	factor float64 // how many times longer it takes, 1 or more
 	wrong  bool    // its answer must be false
+	stale  bool    // what ages must stay as it is
 }
 
 // serving waits while a request must hang, and returns what else it suffers. The error is a *Refusal for a
@@ -104,7 +105,9 @@ func (t *trouble) gather(e *errand, active []fault.Fault) (failed bool) {
 			t.wrong = true
 		case fault.Error:
 			failed = e.Draw("error").Float64() < f.Ratio || failed
-		case fault.EffectUnknown, fault.Outage, fault.Hang, fault.Stale, fault.Partition, fault.Loss, fault.Asleep, fault.Clock:
+		case fault.Stale:
+			t.stale = true
+		case fault.EffectUnknown, fault.Outage, fault.Hang, fault.Partition, fault.Loss, fault.Asleep, fault.Clock:
 			// Waited for above, or had on the network, or not here at all.
 		}
 	}

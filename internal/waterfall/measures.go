@@ -1,0 +1,37 @@
+package waterfall
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"portolan"
+)
+
+// measures lists what a step measured besides time and size, in words, under its phases.
+func (d *drawing) measures(r portolan.StepResult) {
+	if len(r.Measures) == 0 {
+		return
+	}
+	words := make([]string, len(r.Measures))
+	for i, m := range r.Measures {
+		words[i] = strings.ReplaceAll(m.Measure.String(), "-", " ") + " " + value(m)
+	}
+	d.wrapped(words)
+}
+
+// value spells a measure's value with its unit.
+func value(m portolan.Measurement) string {
+	switch m.Measure {
+	case portolan.LargestPaint, portolan.RoundTrip, portolan.FirstItem, portolan.DataAge, portolan.OldestAge:
+		return took(time.Duration(m.Value) * time.Microsecond)
+	case portolan.LossRatio, portolan.LiveShare, portolan.RadarShare:
+		return fmt.Sprintf("%g %%", float64(m.Value)/1e4)
+	case portolan.Throughput:
+		return fmt.Sprintf("%.0f kB/s", float64(m.Value)/1e3)
+	case portolan.PathChange:
+		return map[bool]string{true: "yes", false: "no"}[m.Value != 0]
+	case portolan.MeasureUnknown:
+	}
+	return fmt.Sprint(m.Value)
+}
