@@ -22,6 +22,7 @@ var rooms = []room{
 	{path: "", job: "says what the words mean", ours: nil},
 	{path: "schedule", job: "says when each series runs next", ours: []string{""}, libs: []string{"github.com/robfig/cron/v3"}},
 	{path: "availability", job: "turns timelines into figures, in integers", ours: []string{""}},
+	{path: "incident", job: "turns what agents see into incidents, and into advice", ours: []string{""}},
 	{path: "ports", job: "knows the ports of entry", ours: []string{"", "configs", "internal/strictyaml"}},
 	{path: "configs", job: "holds files that people copy"},
 	{path: "probe", job: "runs one transaction once", ours: []string{""}},
@@ -73,7 +74,7 @@ var rooms = []room{
 }
 
 // pure lists the rooms that read no clock, and do no I/O.
-var pure = []string{"", "schedule", "availability"}
+var pure = []string{"", "schedule", "availability", "incident"}
 
 // clockless lists the rooms where time is an argument; they may do I/O.
 var clockless = append([]string{"evidence", "targets", "collector/ledger"}, pure...)

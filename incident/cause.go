@@ -1,0 +1,238 @@
+package incident
+
+import (
+	"cmp"
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"portolan"
+)
+
+// Cause is what is inferred from many symptoms. Values are stored: do not reorder, add at the end.
+type Cause uint8
+
+// The causes.
+const (
+	Undetermined  Cause = iota // the evidence is thin
+	Workstation                // one workstation: its card, its cable, its disk
+	PortNetwork                // the network of one port
+	OfficeCircuit              // the circuit of a field office
+	WideArea                   // the network between ports and center
+	Service                    // the system itself
+	Dependency                 // a system that others depend on
+	UpstreamData               // the data that a system is fed with
+	Load                       // more work than the system can do
+	Changed                    // a change made shortly before
+	Planned                    // planned work
+	Credential                 // an expired certificate, or credentials that are refused
+	Monitor                    // the monitor itself; users could work
+)
+
+var causeNames = []string{
+	"undetermined", "workstation", "port-network", "office-circuit", "wide-area", "service", "dependency", "upstream-data",
+	"load", "change", "maintenance", "credential", "monitor",
+}
+
+// String returns the cause's name as metrics and the API print it.
+func (c Cause) String() string { return nameOf(causeNames, uint8(c)) }
+
+// MarshalText implements encoding.TextMarshaler.
+func (c Cause) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (c *Cause) UnmarshalText(b []byte) (err error) {
+	*c, err = parseName[Cause]("cause", causeNames, b)
+	return err
+}
+
+// Causes returns every cause, in the order of their values.
+func Causes() []Cause {
+	all := make([]Cause, len(causeNames))
+	for i := range all {
+		all[i] = Cause(i)
+	}
+	return all
+}
+
+const (
+	// mostly is the share of symptoms that must agree.
+	mostly = 0.6
+	// soonAfter is how long after a change a fault may begin that the change explains.
+	soonAfter = portolan.Instant(30 * time.Minute / time.Microsecond)
+)
+
+// describe draws the conclusions from what an incident's evidence shows.
+func (d *Detector) describe(t *track) {
+	t.Systems, t.Ports = d.systemsHit(t), d.portsHit(t)
+	t.Symptom = t.commonest()
+	if !t.Silent || t.Confidence == 0 || t.End == 0 {
+		t.Cause, t.Confidence = d.causeOf(t)
+	} else if t.Cause != Monitor && t.Cause != Workstation {
+		t.Cause = networkCause(t.Scope.Level)
+	}
+	t.Owner = d.ownerOf(t)
+	t.Impact = d.impactOf(t)
+	t.Why = d.sentence(t)
+}
+
+// causeOf returns the cause that the pattern shows, and how much it is to be believed.
+func (d *Detector) causeOf(t *track) (Cause, float64) {
+	if t.Silent {
+		return networkCause(t.Scope.Level), 0.6
+	}
+	if n := d.noteOf(t); n != nil {
+		t.note = n.Text
+		if n.Planned {
+			return Planned, 0.9
+		}
+		return Changed, 0.8
+	}
+	belief := 1 / (1 + math.Exp(-t.total.bad/2))
+	if belief < 0.75 {
+		return Undetermined, belief
+	}
+	switch {
+	case t.mostKinds(portolan.KindMonitor):
+		return Monitor, belief
+	case t.Scope.Level == AtAgent:
+		return Workstation, belief
+	case t.mostKinds(portolan.KindCredential, portolan.KindCertificate):
+		return Credential, belief
+	case t.Component == "":
+		return networkCause(t.Scope.Level), belief
+	case t.mostKinds(portolan.KindStale):
+		return UpstreamData, belief
+	case t.component.rises(t.Start):
+		return Load, min(belief, 0.8)
+	case len(t.Systems) == 1 && t.Systems[0] == t.Component:
+		return Service, belief
+	default:
+		return Dependency, belief
+	}
+}
+
+func networkCause(l Level) Cause {
+	switch l {
+	case AtAgent:
+		return Workstation
+	case AtPort:
+		return PortNetwork
+	case AtOffice:
+		return OfficeCircuit
+	default:
+		return WideArea
+	}
+}
+
+// noteOf returns planned work during which the incident began, or the newest change shortly before it; nil if there is none.
+// Design 3.9: planned work is declared in advance and shown both ways.
+func (d *Detector) noteOf(t *track) *Note {
+	var found *Note
+	for i := range d.notes {
+		n := &d.notes[i]
+		if (n.System != "" && n.System != t.Component) || (n.Port != "" && (t.Scope.Level != AtPort || n.Port != t.Scope.Port)) {
+			continue
+		}
+		if n.Planned {
+			if n.Span.From-slack <= t.Start && t.Start < n.Span.To {
+				return n
+			}
+			continue
+		}
+		if since := t.Start - n.Span.From; since >= -slack && since <= soonAfter && (n.System != "" || n.Port != "") {
+			found = n
+		}
+	}
+	return found
+}
+
+func (t *track) mostKinds(kinds ...portolan.ErrorKind) bool {
+	var these, all float64
+	for s, n := range t.symptoms {
+		all += float64(n)
+		if slices.Contains(kinds, s.Kind) {
+			these += float64(n)
+		}
+	}
+	return all > 0 && these/all >= mostly
+}
+
+// commonest returns the symptom that was seen most.
+func (t *track) commonest() (most portolan.Symptom) {
+	greatest := 0
+	for s, n := range t.symptoms {
+		if n > greatest || (n == greatest && s.Step < most.Step) {
+			most, greatest = s, n
+		}
+	}
+	return most
+}
+
+// systemsHit returns the systems whose users are hit as often as half of the incident's results are bad; all that are used in
+// the scope if nothing was measured.
+func (d *Detector) systemsHit(t *track) []portolan.SystemID {
+	var hit []portolan.SystemID
+	for system, n := range t.systems {
+		if n.share() >= t.shareHit()/2 {
+			hit = append(hit, system)
+		}
+	}
+	if len(hit) == 0 {
+		hit = d.systemsUsed(t)
+	}
+	slices.Sort(hit)
+	return hit
+}
+
+func (d *Detector) systemsUsed(t *track) []portolan.SystemID {
+	used := map[portolan.SystemID]bool{}
+	for _, s := range d.fleet.within(t.Scope, t.Component) {
+		used[s.name.System] = true
+	}
+	return slices.Collect(maps.Keys(used))
+}
+
+// portsHit returns the ports where a share of results is bad as befits the incident; all ports of the scope if nothing was
+// measured.
+func (d *Detector) portsHit(t *track) []portolan.PortCode {
+	ports := map[portolan.PortCode]tally{}
+	for agent, n := range t.tallies {
+		code := d.fleet.agents[agent].at.Code
+		sum := ports[code]
+		ports[code] = tally{sum.bad + n.bad, sum.results + n.results}
+	}
+	var hit []portolan.PortCode
+	for code, n := range ports {
+		if n.bad > 0 && n.share() >= t.shareHit()/3 {
+			hit = append(hit, code)
+		}
+	}
+	if len(hit) == 0 {
+		for code, p := range d.fleet.ports {
+			if len(p.agents) > 0 && t.Scope.Holds(t.Scope.Agent, &p.Port) {
+				hit = append(hit, code)
+			}
+		}
+	}
+	slices.SortFunc(hit, cmp.Compare)
+	return hit
+}
+
+// ownerOf returns who has to repair it.
+func (d *Detector) ownerOf(t *track) string {
+	switch t.Cause {
+	case Workstation:
+		return "field support of the port"
+	case PortNetwork, OfficeCircuit, WideArea:
+		return "network operations center"
+	case Monitor:
+		return "operators of the monitor"
+	case Undetermined:
+		if t.Component == "" {
+			return "network operations center"
+		}
+	}
+	return d.options.Systems[t.Component].Name
+}

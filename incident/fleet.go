@@ -1,0 +1,210 @@
+package incident
+
+import (
+	"fmt"
+	"time"
+
+	"portolan"
+)
+
+// Systems is what the detector knows of the catalogue: who answers for each system.
+type Systems map[portolan.SystemID]Owner
+
+// Owner is who answers for a system, and whether that is outside the office that runs the monitor.
+type Owner struct {
+	Name     string
+	External bool
+}
+
+// fleet is the agents, and what each result of theirs is evidence for.
+type fleet struct {
+	ports      map[portolan.PortCode]*place
+	agents     map[portolan.AgentID]*member
+	components map[portolan.SystemID]*component
+	cells      map[cellKey]*cell
+	rate       float64 // results a second
+}
+
+// place is a port with its agents.
+type place struct {
+	portolan.Port
+	zone   *time.Location
+	agents []*member
+}
+
+// member is one agent.
+type member struct {
+	id     portolan.AgentID
+	at     *place
+	series []*series
+	silent portolan.Instant // since when nothing is heard of it, zero if it is heard
+	left   bool             // with a farewell, and not heard since
+}
+
+// series is one agent's transaction, and the tests that its results count in.
+type series struct {
+	name      portolan.Series
+	agent     *member
+	exposures []exposure
+	rate      float64
+	notice    portolan.Instant // start of the run that the last notice was of
+	last      portolan.Instant // start of the newest result
+	// usual is the usual logarithm of its good runs' duration; zero until it is known.
+	usual float64
+}
+
+// exposure says that a series' results tell of a component.
+type exposure struct {
+	component *component
+	own       bool // it is the series' own system
+	cells     [levels]*cell
+}
+
+type cellKey struct {
+	scope  Scope
+	system portolan.SystemID
+}
+
+func newFleet() fleet {
+	return fleet{
+		ports: map[portolan.PortCode]*place{}, agents: map[portolan.AgentID]*member{},
+		components: map[portolan.SystemID]*component{}, cells: map[cellKey]*cell{},
+	}
+}
+
+// setPort makes a port known, or known anew.
+func (f *fleet) setPort(p portolan.Port) error {
+	zone, err := time.LoadLocation(p.Zone)
+	if err != nil {
+		return fmt.Errorf("port %q: load zone: %w", p.Code, err)
+	}
+	known := f.place(p.Code)
+	known.Port, known.zone = p, zone
+	return nil
+}
+
+// place returns the port of that code, which stays nameless and in UTC until setPort tells more.
+func (f *fleet) place(code portolan.PortCode) *place {
+	p := f.ports[code]
+	if p == nil {
+		p = &place{Port: portolan.Port{Code: code}, zone: time.UTC}
+		f.ports[code] = p
+	}
+	return p
+}
+
+// assign makes known what an agent runs; what it ran before is forgotten.
+func (f *fleet) assign(agent portolan.AgentID, plan *portolan.Plan) {
+	m := f.agents[agent]
+	if m == nil {
+		m = &member{id: agent, at: f.place(plan.Port)}
+		m.at.agents = append(m.at.agents, m)
+		f.agents[agent] = m
+	}
+	for _, s := range m.series {
+		f.rate -= s.rate
+	}
+	m.series = nil
+	for i := range plan.Series {
+		f.addSeries(m, &plan.Series[i])
+	}
+}
+
+// cronRate is the rate that a series by cron is taken to have: results a second.
+const cronRate = 1.0 / 3600
+
+func (f *fleet) addSeries(m *member, p *portolan.PlannedSeries) {
+	s := &series{name: portolan.Series{Agent: m.id, System: p.System, Transaction: p.Transaction}, agent: m, rate: cronRate}
+	if p.Interval > 0 {
+		s.rate = 1 / p.Interval.Seconds()
+	}
+	f.rate += s.rate
+	s.exposures = append(s.exposures, f.expose(m, ""), f.expose(m, p.System))
+	s.exposures[1].own = true
+	for _, step := range p.Steps {
+		if step.Dependency != "" && s.exposure(step.Dependency) == nil {
+			s.exposures = append(s.exposures, f.expose(m, step.Dependency))
+		}
+	}
+	m.series = append(m.series, s)
+}
+
+// find returns a series, nil if it is not known.
+func (f *fleet) find(name *portolan.Series) *series {
+	m := f.agents[name.Agent]
+	if m == nil {
+		return nil
+	}
+	for _, s := range m.series {
+		if s.name.System == name.System && s.name.Transaction == name.Transaction {
+			return s
+		}
+	}
+	return nil
+}
+
+// exposure returns what the series tells of a component, nil if nothing.
+func (s *series) exposure(system portolan.SystemID) *exposure {
+	for i := range s.exposures {
+		if s.exposures[i].component.system == system {
+			return &s.exposures[i]
+		}
+	}
+	return nil
+}
+
+func (f *fleet) expose(m *member, system portolan.SystemID) exposure {
+	c := f.components[system]
+	if c == nil {
+		c = newComponent(system)
+		f.components[system] = c
+	}
+	e := exposure{component: c}
+	for i, scope := range scopesOf(m.id, &m.at.Port) {
+		key := cellKey{scope, system}
+		if f.cells[key] == nil {
+			f.cells[key] = &cell{scope: scope, component: c}
+		}
+		e.cells[i] = f.cells[key]
+	}
+	return e
+}
+
+// verdict says what a result tells of a component.
+type verdict uint8
+
+const (
+	nothing verdict = iota
+	fine
+	hit
+)
+
+// tells returns what a result tells of one component that its series is exposed to. A run that failed before it came to the
+// dependency's step tells nothing of the dependency.
+func (e *exposure) tells(level Level, bad bool, s *portolan.Symptom) verdict {
+	switch {
+	case !bad:
+		return fine
+	case e.component.system == "":
+		if level == AtAgent || blamesNetwork(s.Kind) {
+			return hit
+		}
+		return fine // something answered
+	case e.own, s.Dependency == e.component.system:
+		return hit
+	default:
+		return nothing
+	}
+}
+
+// blamesNetwork reports whether the network could be behind a symptom of this kind: nothing in it proves that the system
+// answered.
+func blamesNetwork(k portolan.ErrorKind) bool {
+	switch k {
+	case portolan.KindLate, portolan.KindTimeout, portolan.KindResolve, portolan.KindRoute, portolan.KindProxy,
+		portolan.KindReset, portolan.KindClosed, portolan.KindHandshake:
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,346 @@
+package incident
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"portolan"
+)
+
+const (
+	reviewEvery = portolan.Instant(5 * time.Second / time.Microsecond)
+	// slack is how far apart the onsets of one fault may be found in different tests, and incidents that may be one.
+	slack = portolan.Instant(2 * time.Minute / time.Microsecond)
+	// again is how soon after its end an incident that comes again is the same one: flapping is one incident.
+	again = portolan.Instant(10 * time.Minute / time.Microsecond)
+	// keep is how long a closed incident may be revised.
+	keep = portolan.Instant(time.Hour / time.Microsecond)
+	// enoughGood is the score at which an incident is over: by chance a share of exp(-enoughGood) of results says so too early.
+	enoughGood = 13.8
+	// margin is how much likelier, as a logarithm, another scope must be to take the place of the one that is known.
+	margin = 5
+	// networkMargin is how much likelier it must be that the network is to blame than a single system.
+	networkMargin = 9
+)
+
+// track is an incident with the evidence that it rests on.
+type track struct {
+	Incident
+	component *component
+	cells     []*cell // that it answers for
+
+	tallies  map[portolan.AgentID]*tally
+	systems  map[portolan.SystemID]*tally
+	symptoms map[portolan.Symptom]int
+	total    tally
+
+	// recovery is the test of the other direction: that good times are back since recovered.
+	recovery  float64
+	recovered portolan.Instant
+	pending   float64 // good results since recovered
+	late      lateEvidence
+	note      string   // text of the note that explains it
+	narrowed  float64  // bad results when its scope was looked at last
+	told      Incident // as it was in the last event
+}
+
+// tally counts results that tell of the incident's component.
+type tally struct{ bad, results float64 }
+
+func (t *tally) add(bad bool) {
+	t.results++
+	if bad {
+		t.bad++
+	}
+}
+
+func (t *tally) share() float64 { return t.bad / max(1, t.results) }
+
+func (d *Detector) newTrack(scope Scope, c *component, start portolan.Instant) *track {
+	t := &track{
+		Incident:  Incident{ID: d.next, Scope: scope, Component: c.system, Start: start, Known: d.now},
+		component: c,
+		tallies:   map[portolan.AgentID]*tally{}, systems: map[portolan.SystemID]*tally{}, symptoms: map[portolan.Symptom]int{},
+	}
+	d.next++
+	d.tracks = append(d.tracks, t)
+	return t
+}
+
+// reopens returns the incident that a fault found in a cell continues, nil if it is a new one.
+func (d *Detector) reopens(c *cell, onset portolan.Instant) *track {
+	for _, t := range d.tracks {
+		if t.End == 0 || t.MergedInto != 0 || t.Component != c.component.system || onset-t.End > again {
+			continue
+		}
+		if !d.fleet.contains(c.scope, t.Scope) && !d.fleet.contains(t.Scope, c.scope) {
+			continue
+		}
+		if c.scope.Level > t.Scope.Level {
+			t.Scope = c.scope
+		}
+		t.End, t.Silent, t.recovery, t.recovered, t.pending = 0, false, 0, 0, 0
+		return t
+	}
+	return nil
+}
+
+// take counts a result of a series that the incident's component and scope concern; again is true if a notice of the same
+// run counted already.
+func (t *track) take(s *series, o *Observation, bad, again bool) {
+	if t.Silent || o.Start < t.Start-slack || (!bad && o.Start < t.Start) {
+		return
+	}
+	if bad {
+		t.symptoms[o.Symptom]++
+	}
+	if again {
+		return
+	}
+	t.tallyOf(s.agent.id).add(bad)
+	t.systemOf(s.name.System).add(bad)
+	usual, share := t.component.share, t.shareHit()
+	if !bad {
+		if t.recovery == 0 {
+			t.recovered = o.Start
+		}
+		t.recovered = min(t.recovered, o.Start)
+		t.recovery += math.Log((1 - usual) / (1 - share))
+		t.pending++
+		return
+	}
+	t.total.bad++
+	t.total.results++
+	if o.Start < t.recovered {
+		return // began before good times came back, and took long
+	}
+	if t.recovery -= math.Log(share / usual); t.recovery <= 0 {
+		t.total.results += t.pending
+		t.recovery, t.recovered, t.pending = 0, 0, 0
+	}
+}
+
+// shareHit is the share of results that the incident makes bad, as far as known.
+func (t *track) shareHit() float64 {
+	return min(0.9, max(4*t.component.share, 0.05, t.total.share()))
+}
+
+func (t *track) tallyOf(agent portolan.AgentID) *tally {
+	if t.tallies[agent] == nil {
+		t.tallies[agent] = &tally{}
+	}
+	return t.tallies[agent]
+}
+
+func (t *track) systemOf(system portolan.SystemID) *tally {
+	if t.systems[system] == nil {
+		t.systems[system] = &tally{}
+	}
+	return t.systems[system]
+}
+
+// review looks at an incident again: with more evidence its scope may be narrower, its cause another, and it may be over.
+func (d *Detector) review(t *track) {
+	switch {
+	case t.MergedInto != 0:
+	case t.Silent || t.late.waits:
+		d.reviewSilent(t)
+	case t.End != 0:
+	case t.recovery >= enoughGood:
+		d.describe(t)
+		d.finish(t, t.recovered, Closed)
+	case d.narrow(t):
+		d.describe(t)
+		d.emit(t, Shrunk)
+	default:
+		d.describe(t)
+		if t.differs() {
+			d.emit(t, Updated)
+		}
+	}
+}
+
+// finish ends an incident.
+func (d *Detector) finish(t *track, end portolan.Instant, change Change) {
+	t.End = max(end, t.Start+1)
+	for _, c := range t.cells {
+		c.incident = nil
+	}
+	t.cells = nil
+	t.Impact = d.impactOf(t)
+	d.emit(t, change)
+}
+
+// over reports whether nothing can happen to the incident any more.
+func (t *track) over(now portolan.Instant) bool {
+	return t.End != 0 && now-t.End > keep && !t.late.waits
+}
+
+// differs reports whether people would want to know what changed since they were told.
+func (t *track) differs() bool {
+	told := &t.told
+	more := len(t.Ports) - len(told.Ports)
+	return t.Cause != told.Cause || t.Component != told.Component || !slices.Equal(t.Systems, told.Systems) ||
+		more*more*16 > len(told.Ports)*len(told.Ports) || t.Impact.Travelers > told.Impact.Travelers*5/4+50
+}
+
+// snapshot returns the incident as an event tells it, and notes that it was told.
+func (t *track) snapshot() Incident {
+	i := t.Incident
+	i.Systems, i.Ports = slices.Clone(t.Systems), slices.Clone(t.Ports)
+	t.told = i
+	return i
+}
+
+// narrow looks for a narrower scope that explains the incident's results much better than the one it has.
+func (d *Detector) narrow(t *track) bool {
+	if t.Scope.Level <= AtAgent || t.total.bad < 6 || t.total.bad < t.narrowed*5/4 {
+		return false
+	}
+	t.narrowed = t.total.bad
+	sums := map[Scope]*tally{}
+	for agent, count := range t.tallies {
+		m := d.fleet.agents[agent]
+		for _, scope := range scopesOf(agent, &m.at.Port) {
+			if scope.Level > t.Scope.Level {
+				continue
+			}
+			if sums[scope] == nil {
+				sums[scope] = &tally{}
+			}
+			sums[scope].bad += count.bad
+			sums[scope].results += count.results
+		}
+	}
+	own := sums[t.Scope]
+	if own == nil {
+		return false
+	}
+	best, greatest := t.Scope, likelihood(own.bad, own.results, t.component.share)+margin
+	for scope, sum := range sums {
+		l := likelihood(sum.bad, sum.results, t.component.share)
+		if l > greatest+1e-9 || (math.Abs(l-greatest) <= 1e-9 && scope.Level > best.Level && best != t.Scope) {
+			best, greatest = scope, l
+		}
+	}
+	if best == t.Scope {
+		return false
+	}
+	t.Scope = best
+	for agent := range t.tallies {
+		if m := d.fleet.agents[agent]; !best.Holds(agent, &m.at.Port) {
+			delete(t.tallies, agent)
+		}
+	}
+	t.recount()
+	d.claim(t)
+	return true
+}
+
+// recount makes the totals those of the agents that are left.
+func (t *track) recount() {
+	t.total = tally{}
+	for _, count := range t.tallies {
+		t.total.bad += count.bad
+		t.total.results += count.results
+	}
+	t.total.results -= min(t.pending, t.total.results-t.total.bad)
+}
+
+// absorb joins a new incident with open ones that it explains too: they began together, one scope holds the other, and the
+// new component explains the symptoms of both. The oldest one goes on with the new one's scope. It returns the one that goes on.
+func (d *Detector) absorb(t *track) *track {
+	into := t
+	for _, u := range slices.Clone(d.tracks) {
+		if u == t || u.End != 0 || u.MergedInto != 0 || u.Silent != t.Silent || !d.explainsAll(t, u) {
+			continue
+		}
+		if u.ID > into.ID {
+			into, u = u, into
+		} else {
+			into, u = u, into
+		}
+		d.join(into, u, t.Scope, t.Component)
+	}
+	return into
+}
+
+// explainsAll reports whether incident t explains what u saw.
+func (d *Detector) explainsAll(t, u *track) bool {
+	if t.Start-u.Start > slack || u.Start-t.Start > slack || !d.fleet.contains(t.Scope, u.Scope) {
+		return false
+	}
+	if t.Component == u.Component {
+		return true
+	}
+	var part, all int
+	for s, n := range u.symptoms {
+		all += n
+		if (t.Component == "" && blamesNetwork(s.Kind)) || (t.Component != "" && s.Dependency == t.Component) {
+			part += n
+		}
+	}
+	return 5*part >= 4*all
+}
+
+// join makes one incident part of another, which gets the given scope and component.
+func (d *Detector) join(into, part *track, scope Scope, component portolan.SystemID) {
+	into.Start = min(into.Start, part.Start)
+	into.Scope, into.Component, into.component = scope, component, d.fleet.components[component]
+	for agent, n := range part.tallies {
+		sum := into.tallyOf(agent)
+		sum.bad, sum.results = sum.bad+n.bad, sum.results+n.results
+	}
+	for system, n := range part.systems {
+		sum := into.systemOf(system)
+		sum.bad, sum.results = sum.bad+n.bad, sum.results+n.results
+	}
+	for s, n := range part.symptoms {
+		into.symptoms[s] += n
+	}
+	into.total.bad += part.total.bad
+	into.total.results += part.total.results
+	into.recovery, into.recovered, into.pending = 0, 0, 0
+	part.MergedInto, part.End = into.ID, max(d.now, part.Start+1)
+	for _, c := range part.cells {
+		c.incident = nil
+	}
+	part.cells = nil
+	d.claim(into)
+	if part.Revision > 0 {
+		d.emit(part, Merged)
+	}
+}
+
+// contains reports whether scope a holds all of scope b.
+func (f *fleet) contains(a, b Scope) bool {
+	if a == b || a.Level == AtNation {
+		return true
+	}
+	if a.Level < b.Level {
+		return false
+	}
+	switch b.Level {
+	case AtAgent:
+		m := f.agents[b.Agent]
+		return m != nil && a.Holds(b.Agent, &m.at.Port)
+	case AtPort:
+		p := f.ports[b.Port]
+		return p != nil && a.Level != AtAgent && a.Holds("", &p.Port)
+	case AtOffice:
+		return a.Level == AtKind && f.officeOf(b.Office, a.Kind)
+	default:
+		return false
+	}
+}
+
+// officeOf reports whether all ports of an office are of one kind.
+func (f *fleet) officeOf(office string, kind portolan.PortKind) bool {
+	for _, p := range f.ports {
+		if p.Office == office && p.Kind != kind {
+			return false
+		}
+	}
+	return true
+}
