@@ -67,6 +67,10 @@ const (
 func (d *Detector) describe(t *track) {
 	t.Systems, t.Ports = d.systemsHit(t), d.portsHit(t)
 	t.Symptom = t.commonest()
+	// What went before is looked at only in the beginning: later the answers during the incident would count.
+	if t.End == 0 && d.now-t.Start < paceStep && t.Component != "" {
+		t.rose = t.component.rises(t.Start)
+	}
 	if !t.Silent || t.Confidence == 0 || t.End == 0 {
 		t.Cause, t.Confidence = d.causeOf(t)
 	} else if t.Cause != Monitor && t.Cause != Workstation {
@@ -104,9 +108,9 @@ func (d *Detector) causeOf(t *track) (Cause, float64) {
 		return networkCause(t.Scope.Level), belief
 	case t.mostKinds(portolan.KindStale):
 		return UpstreamData, belief
-	case t.component.rises(t.Start):
+	case t.rose:
 		return Load, min(belief, 0.8)
-	case len(t.Systems) == 1 && t.Systems[0] == t.Component:
+	case !d.dependedOn(t):
 		return Service, belief
 	default:
 		return Dependency, belief
@@ -124,6 +128,20 @@ func networkCause(l Level) Cause {
 	default:
 		return WideArea
 	}
+}
+
+// dependedOn reports whether other systems depend on the one that is to blame, and none of them shows that it answers.
+func (d *Detector) dependedOn(t *track) bool {
+	others := false
+	for _, s := range d.fleet.within(t.Scope, t.Component) {
+		others = others || s.name.System != t.Component
+	}
+	for system, n := range t.systems {
+		if system != t.Component && n.results >= 10 && n.share() < t.shareHit()/2 {
+			return false
+		}
+	}
+	return others
 }
 
 // noteOf returns planned work during which the incident began, or the newest change shortly before it; nil if there is none.

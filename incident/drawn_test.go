@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -276,17 +277,39 @@ func (w *world) follow() ([]Incident, int) {
 	return incidents, results
 }
 
-func TestDetector_DrawnFaults(t *testing.T) {
+// A day of faults of all kinds on a small fleet: nearly every one is found, with its scope, its cause and its times.
+func TestDetector_FindsDrawnFaults(t *testing.T) {
 	t.Parallel()
-	w := newWorld(1, 328, 24*time.Hour)
-	w.draw(2.5)
-	began := time.Now()
-	incidents, results := w.follow()
+	w := newWorld(7, 80, 30*time.Hour)
+	w.draw(1.5)
+	incidents, _ := w.follow()
 	s := w.judge(incidents)
-	t.Logf("%d results in %s", results, time.Since(began))
-	slices.Sort(s.waits)
-	t.Logf("%d faults, %d found, %d false, scope %d, cause %d, times %d; waits %v", s.faults, s.found, s.false_, s.scope, s.cause, s.times, s.waits)
-	for _, m := range s.misses {
-		t.Log(m)
+	t.Log(s)
+	if s.faults < 20 || s.found < s.faults || s.false_ > 0 || s.scope < s.found || s.cause < s.found {
+		t.Errorf("%d faults, %d found, %d false alarms; %d scopes and %d causes are right:\n%s",
+			s.faults, s.found, s.false_, s.scope, s.cause, strings.Join(s.misses, "\n"))
 	}
+}
+
+// String returns the shares that the benchmark reports, and what went wrong.
+func (s *score) String() string {
+	return fmt.Sprintf("%d faults: found %.4f, false %.4f, scope %.4f, cause %.4f, times %.4f\n%s\n%s", s.faults, s.ratio(s.found, s.faults),
+		s.ratio(s.false_, s.found+s.false_), s.ratio(s.scope, s.found), s.ratio(s.cause, s.found), s.ratio(s.times, s.found), strings.Join(s.misses, "\n"), s.table())
+}
+
+func (s *score) ratio(part, all int) float64 { return float64(part) / float64(max(1, all)) }
+
+// table is the confusion table: for each kind of fault, which causes were found.
+func (s *score) table() string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(s.confusion)) {
+		fmt.Fprintf(&b, "%-32s", name)
+		for _, c := range Causes() {
+			if n := s.confusion[name][c]; n > 0 {
+				fmt.Fprintf(&b, " %s %d", c, n)
+			}
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
 }

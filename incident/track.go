@@ -41,6 +41,7 @@ type track struct {
 	pending   float64 // good results since recovered
 	late      lateEvidence
 	note      string   // text of the note that explains it
+	rose      bool     // answers had grown slower before it began
 	narrowed  float64  // bad results when its scope was looked at last
 	told      Incident // as it was in the last event
 }

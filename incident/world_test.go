@@ -25,6 +25,7 @@ type world struct {
 	active []*drawnFault
 	queue  deliveries
 	order  uint64
+	watch  func(*Observation) // sees what is observed, if set
 }
 
 type drawnAgent struct {
@@ -228,6 +229,9 @@ func (w *world) deliver(d *Detector) {
 		if m.late {
 			d.Late(&m.obs)
 		} else {
+			if w.watch != nil {
+				w.watch(&m.obs)
+			}
 			d.Observe(&m.obs)
 		}
 	}
