@@ -34,6 +34,8 @@ type View interface {
 	Value(key ValueKey) ([]byte, error)
 	// Values returns the values of that name of all agents, by agent.
 	Values(name string) ([]Value, error)
+	// Incidents returns the records of incidents that f selects, by incident and revision.
+	Incidents(f IncidentFilter) ([]IncidentRecord, error)
 }
 
 // Tx reads and writes what the projection stored, all or nothing. A read sees the transaction's own writes. An error of a
@@ -62,6 +64,9 @@ type Tx interface {
 	PutSketches(sketches ...Sketch) error
 	// PutValues keeps values under their keys, none of them twice in a call; a nil body removes one.
 	PutValues(values ...Value) error
+	// AppendIncidents keeps further records of incidents. A revision that is there already fails with ErrMoved. They are a
+	// log: nothing changes or removes them, Reset included.
+	AppendIncidents(records ...IncidentRecord) error
 	// Reset removes everything that the projection stored, cursors included: the next fold starts anew.
 	Reset() error
 }
@@ -164,4 +169,27 @@ type SketchFilter struct {
 	Systems []portolan.SystemID
 	// Steps selects the sketches of transaction x step; false those of port x transaction.
 	Steps bool
+}
+
+// IncidentRecord is one line of an incident's history: the incident as it was from then on.
+type IncidentRecord struct {
+	Incident uint64
+	Revision uint64 // from 1, growing
+	At       portolan.Instant
+	Epoch    uint64 // of the leader who wrote it
+	// Span is from the incident's start to its end; To is zero while it is open.
+	Span portolan.Span
+	Body []byte // opaque to the ledger
+}
+
+// IncidentFilter selects records of incidents.
+type IncidentFilter struct {
+	// Incident selects the history of one incident; zero selects the newest record of every incident.
+	Incident uint64
+	// Span selects incidents that touch it, open ones included.
+	Span portolan.Span
+	// Open selects those that are open.
+	Open bool
+	// Limit bounds the number of records, the newest incidents first kept; zero for no bound.
+	Limit int
 }

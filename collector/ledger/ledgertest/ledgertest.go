@@ -54,6 +54,7 @@ func Run(t *testing.T, open Open) {
 		{"rollups-by-filter", rollupsByFilter},
 		{"sketches-by-filter", sketchesByFilter},
 		{"values-by-agent-and-name", values},
+		{"incidents-are-a-log", incidents},
 		{"terms-follow-each-other", terms},
 		{"reset-forgets-the-projection-only", reset},
 		{"closed-refuses-everything", closed},

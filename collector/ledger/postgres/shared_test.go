@@ -146,7 +146,7 @@ func grows() map[string]bool {
 	return map[string]bool{
 		"chain": true, "batch": true, "plan_change": true, "aside": true, "agent": true, "certificate": true, "token": true,
 		"fold_cursor": true, "series_state": true, "figure": true, "projection_value": true,
-		"plan": false, "journal": false, "leader": false, "journal_cursor": false, "rollup": false, "sketch": false, "goose_db_version": false,
+		"plan": false, "journal": false, "leader": false, "journal_cursor": false, "rollup": false, "incident": false, "sketch": false, "goose_db_version": false,
 	}
 }
 
