@@ -199,7 +199,7 @@ func systemOf(s *targets.System) systemRow {
 	row := systemRow{
 		System: s.ID, Name: s.Name, Owner: s.Owner.Organization, Contact: s.Owner.Contact,
 		Objective:    objectiveRow{s.Objective.Availability, s.Objective.Window.Seconds()},
-		Dependencies: []dependencyRow{}, Backups: slices.Concat([]portolan.SystemID{}, s.Backups), Transactions: []transactionRow{},
+		Dependencies: []dependencyRow{}, Backups: append([]portolan.SystemID{}, s.Backups...), Transactions: []transactionRow{},
 	}
 	for _, d := range s.Dependencies {
 		row.Dependencies = append(row.Dependencies, dependencyRow{d.System, d.Owner})

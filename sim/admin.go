@@ -40,7 +40,7 @@ func (s *Simulator) adminHandler() http.Handler {
 		_ = s.printTable(w)
 	})
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "healthy\n") })
-	mux.HandleFunc("GET /admin/v1/systems", func(w http.ResponseWriter, _ *http.Request) { answerJSON(w, http.StatusOK, s.addresses()) })
+	mux.HandleFunc("GET /admin/v1/systems", func(w http.ResponseWriter, _ *http.Request) { answerJSON(w, http.StatusOK, s.addresses(time.Now())) })
 	mux.HandleFunc("GET /admin/v1/faults", func(w http.ResponseWriter, _ *http.Request) {
 		answerJSON(w, http.StatusOK, s.board.List(time.Now()))
 	})
@@ -138,6 +138,7 @@ type systemAddress struct {
 	Doors        map[string]string   `json:"doors,omitempty"` // addresses of further endpoints by name
 	Dependencies []portolan.SystemID `json:"dependencies"`
 	Steps        []portolan.StepID   `json:"steps"`
+	Held         *int                `json:"held,omitempty"` // entries made as a test and not withdrawn yet
 }
 
 type relayAddress struct {
@@ -152,7 +153,7 @@ type addresses struct {
 	Relays  []relayAddress  `json:"relays"`
 }
 
-func (s *Simulator) addresses() addresses {
+func (s *Simulator) addresses(now time.Time) addresses {
 	list := addresses{Systems: []systemAddress{}, Relays: []relayAddress{}}
 	for _, v := range s.services {
 		uses := append([]portolan.SystemID{}, v.system.Uses...)
@@ -160,7 +161,12 @@ func (s *Simulator) addresses() addresses {
 		for i, gate := range v.doors {
 			doors[v.system.Doors[i].Name] = gate.Addr().String()
 		}
-		list.Systems = append(list.Systems, systemAddress{v.system.ID, v.system.Title, v.gate.Addr().String(), doors, uses, v.system.Steps()})
+		address := systemAddress{v.system.ID, v.system.Title, v.gate.Addr().String(), doors, uses, v.system.Steps(), nil}
+		if v.system.Held != nil {
+			held := v.system.Held(now)
+			address.Held = &held
+		}
+		list.Systems = append(list.Systems, address)
 	}
 	for _, l := range s.links {
 		list.Relays = append(list.Relays, relayAddress{l.origin.Agent, l.origin.Port, l.endpoint, l.relay.Addr().String()})

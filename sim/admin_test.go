@@ -64,7 +64,7 @@ func TestAdmin_RefusesWithReasons(t *testing.T) {
 		"repeated-key":      {`[{"effect":"hang","effect":"slow","where":{"port":"MIA"}}]`, 400, []string{"[0].effect: duplicate key"}},
 		"wrong-type":        {`[{"effect":"error","ratio":"0.5","where":{"port":"MIA"}}]`, 400, []string{"[0].ratio: want a number"}},
 		"every-fault":       {`[{"effect":"slow","where":{}},{"effect":"boom","where":{"port":"mia"}}]`, 400, []string{"[0].factor: missing", "[0].where: no place", "[1].effect: want one of", "[1].where.port: want 3 to 8"}},
-		"unknown-system":    {`[{"effect":"hang","where":{"system":"ncic"}}]`, 422, []string{"[0].where.system: want one of tpac"}},
+		"unknown-system":    {`[{"effect":"hang","where":{"system":"tpca"}}]`, 422, []string{"[0].where.system: want one of tpac"}},
 		"unused-dependency": {`[{"effect":"hang","where":{"system":"ident","dependency":"tpac"}}]`, 422, []string{"[0].where.dependency: nothing here calls"}},
 		"unknown-step":      {`[{"effect":"hang","where":{"system":"tpac","step":"coffee"}}]`, 422, []string{"[0].where.step: no step"}},
 		"unknown-port":      {`[{"effect":"hang","where":{"port":"LAX"}}]`, 422, []string{"[0].where.port: the agents are MIA-1"}},
@@ -117,7 +117,7 @@ func TestAdmin_SystemsListsNamesAndAddresses(t *testing.T) {
 	if err := json.Unmarshal([]byte(body), &got); err != nil {
 		t.Fatal(err)
 	}
-	if len(got.Systems) != 4 || len(got.Relays) != 1 {
+	if len(got.Systems) != 5 || len(got.Relays) != 1 {
 		t.Fatalf("got %s", body)
 	}
 	address, _ := w.Relay("SEA-1", "tpac")

@@ -1,7 +1,11 @@
 package sim
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
+	"fmt"
+	"net/http"
 	"slices"
 	"testing"
 	"time"
@@ -9,113 +13,238 @@ import (
 	"portolan"
 	"portolan/internal/ways"
 	"portolan/probe"
+	"portolan/schedule"
+	"portolan/sim/fault"
+	"portolan/sim/screening"
 	"portolan/targets"
 )
 
+// catalogue is the built-in one.
+func catalogue(t *testing.T) *targets.Catalogue {
+	t.Helper()
+	c, err := targets.Load(targets.Options{Ways: ways.All(), CheckCron: schedule.CheckCron})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 // workstation runs the catalogue's transactions against a world as an agent does.
 type workstation struct {
-	t      *testing.T
+	world
 	runner *probe.Runner
 	system *targets.System
 }
 
-func (w world) workstation(agent portolan.AgentID, system portolan.SystemID) workstation {
+func (w world) workstation(agent portolan.AgentID, id portolan.SystemID) workstation {
 	w.t.Helper()
-	endpoints := map[targets.EndpointID]string{}
-	for _, l := range w.links {
-		if l.origin.Agent == agent && l.target() == system {
-			endpoints[l.endpoint] = l.url()
-		}
+	system := catalogue(w.t).System(id)
+	if system == nil {
+		w.t.Fatalf("no %s in the catalogue", id)
 	}
-	catalogue, err := targets.Load(targets.Options{
-		Ways:      ways.All(),
-		CheckCron: func(string, string) error { return nil },
-		Endpoints: endpoints,
-		Only:      []portolan.SystemID{system},
-	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	found := catalogue.System(system)
-	if found == nil {
-		w.t.Fatalf("no %s in the catalogue", system)
-	}
-	runner := probe.NewRunner(probe.Options{Values: map[string]string{"agent": string(agent), "port": string(agent.Port())}})
-	return workstation{w.t, runner, found}
+	return w.workstationFor(agent, system)
 }
 
-// run runs the system's first transaction once.
-func (w workstation) run(timeout time.Duration) portolan.Result {
-	result, _ := w.try(w.system.Transactions[0].ID, timeout)
+// workstationFor is workstation for a definition of one's own.
+func (w world) workstationFor(agent portolan.AgentID, system *targets.System) workstation {
+	w.t.Helper()
+	for _, endpoint := range system.EndpointIDs() {
+		_, name := endpoint.Split()
+		if err := system.Redirect(name, w.link(agent, endpoint).url()); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	runner := probe.NewRunner(probe.Options{Values: map[string]string{"agent": string(agent), "port": string(agent.Port())}})
+	return workstation{w, runner, system}
+}
+
+func (w world) link(agent portolan.AgentID, endpoint targets.EndpointID) *link {
+	w.t.Helper()
+	at := slices.IndexFunc(w.links, func(l *link) bool { return l.origin.Agent == agent && l.endpoint == endpoint })
+	if at < 0 {
+		w.t.Fatalf("no relay from %s to %s", agent, endpoint)
+	}
+	return w.links[at]
+}
+
+// run runs a transaction once, with another latency objective and time-out; zero leaves them.
+func (w workstation) run(id portolan.TransactionID, latency, timeout time.Duration) portolan.Result {
+	w.t.Helper()
+	found := w.system.Transaction(id)
+	if found == nil {
+		w.t.Fatalf("%s has no transaction %s", w.system.ID, id)
+	}
+	transaction := *found
+	transaction.Latency, transaction.Timeout = cmp.Or(latency, found.Latency), cmp.Or(timeout, found.Timeout)
+	result, _ := w.runner.Run(w.t.Context(), &transaction, 1, 1)
 	return result
 }
 
-// try runs a transaction once; a time-out of zero is the transaction's own.
+// try runs a transaction once, and returns what failed too; a time-out of zero is the transaction's own.
 func (w workstation) try(id portolan.TransactionID, timeout time.Duration) (portolan.Result, []*probe.Failure) {
 	transaction := *w.system.Transaction(id)
 	transaction.Timeout = cmp.Or(timeout, transaction.Timeout)
 	return w.runner.Run(w.t.Context(), &transaction, 1, 1)
 }
 
+// held returns how many entries made as a test all systems together hold.
+func (w world) held() int {
+	w.t.Helper()
+	_, body := w.admin(http.MethodGet, "/admin/v1/systems", "")
+	var list addresses
+	if err := json.Unmarshal([]byte(body), &list); err != nil {
+		w.t.Fatal(err)
+	}
+	held := 0
+	for _, s := range list.Systems {
+		if s.Held != nil {
+			held += *s.Held
+		}
+	}
+	return held
+}
+
 func TestCatalogue_StepsAreTheSystemsOwn(t *testing.T) {
 	t.Parallel()
-	w := start(t, Options{})
-	station := w.workstation("MIA-1", "tpac")
-	simulated, _ := systemOf(w.systems(), "tpac")
-	var steps []portolan.StepID
-	for _, s := range station.system.Transactions[0].Steps {
-		steps = append(steps, s.ID)
-	}
-	if got := simulated.Steps(); !slices.Equal(got, steps) {
-		t.Errorf("the simulator has the steps %q, the catalogue %q", got, steps)
-	}
-	var uses []portolan.SystemID
-	for _, d := range station.system.Dependencies {
-		uses = append(uses, d.System)
-	}
-	if !slices.Equal(simulated.Uses, uses) {
-		t.Errorf("the simulator's TPAC uses %q, the catalogue's %q", simulated.Uses, uses)
+	all := screening.All(screening.Settings{})
+	for _, system := range catalogue(t).Systems {
+		simulated, here := systemOf(all, system.ID)
+		if !here {
+			continue
+		}
+		served := simulated.Steps()
+		for _, through := range simulated.Via {
+			other, _ := systemOf(all, through)
+			served = append(served, other.Steps()...)
+		}
+		for _, transaction := range system.Transactions {
+			for _, step := range transaction.Steps {
+				if !slices.Contains(served, step.ID) {
+					t.Errorf("%s %s: step %s is not simulated, %q are", system.ID, transaction.ID, step.ID, served)
+				}
+			}
+		}
+		for _, d := range system.Dependencies {
+			if !slices.Contains(simulated.Needs(), d.System) {
+				t.Errorf("%s depends on %s, its simulation on %q", system.ID, d.System, simulated.Needs())
+			}
+		}
 	}
 }
 
+const short = 500 * time.Millisecond // long enough for every run, on a busy machine too
+
 func TestCatalogue_FaultsGiveTheirSymptoms(t *testing.T) {
 	t.Parallel()
-	w := start(t, Options{Upstream: upstream})
-	station := w.workstation("MIA-1", "tpac")
-	if r := station.run(0); r.Outcome != portolan.Good {
-		t.Fatalf("without faults: %v %+v", r.Outcome, r.Symptom)
-	}
-	const short = 500 * time.Millisecond
-	for _, c := range []struct {
-		name, faults string
-		timeout      time.Duration
-		want         portolan.Symptom
-	}{
-		{"tpac-outage", `[{"where":{"system":"tpac"},"effect":"outage"}]`, 0,
-			portolan.Symptom{Step: "sign-on", Phase: portolan.PhaseConnect, Kind: portolan.KindRefused}},
-		{"port-partition", `[{"where":{"port":"MIA"},"effect":"partition"}]`, short,
-			portolan.Symptom{Step: "sign-on", Phase: portolan.PhaseConnect, Kind: portolan.KindTimeout}},
-		{"tpac-hang", `[{"where":{"system":"tpac","step":"decision"},"effect":"hang"}]`, short,
-			portolan.Symptom{Step: "decision", Phase: portolan.PhaseWait, Kind: portolan.KindTimeout}},
-		{"ident-outage", `[{"where":{"system":"ident"},"effect":"outage"}]`, 0,
-			portolan.Symptom{Step: "biometric-verification", Phase: portolan.PhaseCheck, Kind: portolan.KindStatus, Dependency: "ident"}},
-		{"ident-wrong", `[{"where":{"dependency":"ident"},"effect":"wrong"}]`, 0,
-			portolan.Symptom{Step: "biometric-verification", Phase: portolan.PhaseCheck, Kind: portolan.KindAssertion, Dependency: "ident"}},
-		{"apis-error", `[{"where":{"system":"apis","port":"MIA"},"effect":"error","ratio":1}]`, 0,
-			portolan.Symptom{Step: "apis-match", Phase: portolan.PhaseCheck, Kind: portolan.KindStatus, Dependency: "apis"}},
-		{"tecs-hang", `[{"where":{"system":"tecs-platform"},"effect":"hang"}]`, 0,
-			portolan.Symptom{Step: "biographic-query", Phase: portolan.PhaseCheck, Kind: portolan.KindStatus, Dependency: "tecs-platform"}},
-		{"document-wrong", `[{"where":{"system":"tpac","step":"read-document"},"effect":"wrong"}]`, 0,
-			portolan.Symptom{Step: "read-document", Phase: portolan.PhaseCheck, Kind: portolan.KindAssertion}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			w.put(c.faults)
-			if r := station.run(c.timeout); r.Outcome != portolan.Failed || r.Symptom != c.want {
-				t.Errorf("got %v %+v, want %+v", r.Outcome, r.Symptom, c.want)
+	for system, cases := range symptomCases(t) {
+		t.Run(string(system), func(t *testing.T) {
+			t.Parallel()
+			o := Options{Systems: []string{string(system)}, Ports: []string{"MIA"}}
+			patient := start(t, o).workstation("MIA-1", system)
+			o.Upstream = upstream
+			station := start(t, o).workstation("MIA-1", system)
+			for _, c := range cases {
+				if c.effect == fault.Slow { // its systems wait for each other as long as they must
+					patient.check(c)
+				} else {
+					station.check(c)
+				}
 			}
-			w.repair()
-			if r := station.run(0); r.Outcome != portolan.Good {
-				t.Errorf("after the repair: %v %+v", r.Outcome, r.Symptom)
+			checkWhole(t, station.system, cases)
+		})
+	}
+}
+
+// check runs a case.
+func (w workstation) check(c symptomCase) {
+	w.t.Helper()
+	w.put(c.faults())
+	if r := w.run(c.transaction, c.latency(), c.timeout()); r.Outcome != c.outcome || r.Symptom != c.symptom {
+		w.t.Errorf("line %d: got %v %+v, want %v %+v", c.line, r.Outcome, r.Symptom, c.outcome, c.symptom)
+	}
+	w.repair()
+	if r := w.run(c.transaction, 0, 0); r.Outcome != portolan.Good {
+		w.t.Fatalf("line %d: after the repair: %v %+v", c.line, r.Outcome, r.Symptom)
+	}
+}
+
+// checkWhole fails unless a system is broken in every way, and each of its dependencies is.
+func checkWhole(t *testing.T, s *targets.System, cases []symptomCase) {
+	t.Helper()
+	effects, pointed := map[fault.Effect]bool{}, map[portolan.SystemID]bool{}
+	for _, c := range cases {
+		effects[c.effect] = true
+		pointed[c.symptom.Dependency] = true
+	}
+	for _, effect := range []fault.Effect{fault.Outage, fault.Hang, fault.Slow, fault.Error, fault.Wrong} {
+		if !effects[effect] {
+			t.Errorf("no case with effect %s", effect)
+		}
+	}
+	for _, d := range s.Dependencies {
+		if !pointed[d.System] {
+			t.Errorf("no case that points to %s", d.System)
+		}
+	}
+}
+
+// TestCatalogue_OldCopyIsNoticed lets ATS-QQ's copy grow old, by a limit that is shorter than the catalogue's.
+func TestCatalogue_OldCopyIsNoticed(t *testing.T) {
+	t.Parallel()
+	source := bytes.Replace(catalogue(t).System("ats-qq").Source, []byte(`duration("15m")`), []byte(`duration("1s")`), 1)
+	impatient, faults := targets.Parse("ats-qq.yaml", source, targets.Options{Ways: ways.All()})
+	if faults != nil {
+		t.Fatal(faults)
+	}
+	w := start(t, Options{Systems: []string{"ats-qq"}, Ports: []string{"MIA"}})
+	station := w.workstationFor("MIA-1", impatient)
+	for _, broken := range []string{
+		`[{"where":{"system":"ats-qq"},"effect":"stale"}]`,
+		`[{"where":{"system":"tecs-platform"},"effect":"outage"}]`,
+		`[{"where":{"system":"tecs-platform"},"effect":"hang"}]`,
+	} {
+		if r := station.run("quick-query", 0, 0); r.Outcome != portolan.Good {
+			t.Fatalf("without faults: %v %+v", r.Outcome, r.Symptom)
+		}
+		w.put(broken)
+		want := portolan.Symptom{Step: "data-age", Phase: portolan.PhaseCheck, Kind: portolan.KindAssertion, Dependency: "tecs-platform"}
+		var r portolan.Result
+		for begun := time.Now(); r.Outcome != portolan.Failed && time.Since(begun) < patience; {
+			r = station.run("quick-query", 0, 0)
+		}
+		if r.Symptom != want {
+			t.Errorf("%s: got %v %+v, want %+v", broken, r.Outcome, r.Symptom, want)
+		}
+		w.repair()
+	}
+}
+
+// TestCatalogue_EveryFalseAnswerIsNoticed breaks each step alone. Whatever was made as a test must be gone after
+// each run.
+func TestCatalogue_EveryFalseAnswerIsNoticed(t *testing.T) {
+	t.Parallel()
+	for system := range symptomCases(t) {
+		t.Run(string(system), func(t *testing.T) {
+			t.Parallel()
+			w := start(t, Options{Systems: []string{string(system)}, Ports: []string{"MIA"}})
+			station := w.workstation("MIA-1", system)
+			for _, transaction := range station.system.Transactions {
+				for _, step := range transaction.Steps {
+					for effect, kinds := range map[string][]portolan.ErrorKind{
+						`"wrong"`:             {portolan.KindAssertion, portolan.KindStatus, portolan.KindExtract},
+						`"error","ratio":1.0`: {portolan.KindStatus},
+					} {
+						w.put(fmt.Sprintf(`[{"where":{"agent":"MIA-1","step":%q},"effect":%s}]`, step.ID, effect))
+						r := station.run(transaction.ID, 0, 0)
+						if r.Outcome != portolan.Failed || r.Symptom.Step != step.ID || !slices.Contains(kinds, r.Symptom.Kind) || r.Symptom.Dependency != step.Dependency {
+							t.Errorf("%s %s, %s: got %v %+v", transaction.ID, step.ID, effect, r.Outcome, r.Symptom)
+						}
+						w.repair()
+						if held := w.held(); held != 0 && !step.Always {
+							t.Errorf("%s %s, %s: %d test entries are left", transaction.ID, step.ID, effect, held)
+						}
+					}
+				}
 			}
 		})
 	}

@@ -47,7 +47,7 @@ func (s *Simulator) config(dir string, station fault.Origin) []byte {
 	fmt.Fprintf(&b, "page: {listen: \"127.0.0.1:0\"}\ninterval: %s\n", s.options.Interval)
 	fmt.Fprintf(&b, "systems: [%s]\nendpoints:\n", strings.Join(s.options.Systems, ", "))
 	for _, l := range s.links {
-		if l.origin == station && l.target() != collectorID {
+		if l.origin == station && l.target != collectorID {
 			fmt.Fprintf(&b, "  %s: %q\n", l.endpoint, l.url())
 		}
 	}
@@ -56,7 +56,7 @@ func (s *Simulator) config(dir string, station fault.Origin) []byte {
 
 // url is how the agent's configuration spells where the link begins: doors do not speak HTTP.
 func (l *link) url() string {
-	if _, door := l.endpoint.Split(); door != "" {
+	if l.door {
 		return l.relay.Addr().String()
 	}
 	return "http://" + l.relay.Addr().String()

@@ -51,12 +51,12 @@ func TestConfig_OneFileForEachAgent(t *testing.T) {
 
 func TestOptions_EveryFaultIsReported(t *testing.T) {
 	t.Parallel()
-	_, err := New(Options{Listen: "8090", Ports: []string{"LAX", "MIA"}, Systems: []string{"tpca", "ncic"}, AgentsPerPort: -1, Speed: -1, LatencyScale: -1,
+	_, err := New(Options{Listen: "8090", Ports: []string{"LAX", "MIA"}, Systems: []string{"tpca", "ncik"}, AgentsPerPort: -1, Speed: -1, LatencyScale: -1,
 		Interval: time.Millisecond, Collector: "here"})
 	if !errors.Is(err, ErrOptions) {
 		t.Fatalf("got %v, want ErrOptions", err)
 	}
-	for _, want := range []string{`port "LAX"`, `listen "8090"`, `collector "here"`, "-1 agents per port", "speed -1", "latency scale -1", "interval 1ms", `system "tpca"`, `system "ncic"`} {
+	for _, want := range []string{`port "LAX"`, `listen "8090"`, `collector "here"`, "-1 agents per port", "speed -1", "latency scale -1", "interval 1ms", `system "tpca"`, `system "ncik"`} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no %q in\n%v", want, err)
 		}
@@ -72,8 +72,8 @@ func ExampleNew() {
 	ctx, stop := context.WithCancel(context.Background())
 	err = s.Run(ctx, func() {
 		_, tpac := s.Relay("MIA-1", "tpac")
-		_, ncic := s.Relay("MIA-1", "ncic")
-		fmt.Println(tpac, ncic)
+		_, platform := s.Relay("MIA-1", "tecs-platform")
+		fmt.Println(tpac, platform)
 		stop()
 	})
 	fmt.Println(err)

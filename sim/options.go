@@ -26,7 +26,7 @@ type Options struct {
 	AgentsPerPort int
 	// Collector is the collector's address (host:port) behind the relays; empty: none.
 	Collector string
-	// Systems are those that agents probe; tpac. What they depend on is simulated too.
+	// Systems are those that agents probe; all that users have. What they depend on is simulated too.
 	Systems []string
 	// Seed is what everything random is drawn from; zero: the scenario's, or 1.
 	Seed uint64
@@ -73,7 +73,7 @@ func (o Options) withDefaults() Options {
 		o.Ports = []string{"MIA", "SEA", "IAD"}
 	}
 	if len(o.Systems) == 0 {
-		o.Systems = []string{"tpac"}
+		o.Systems = usersSystems(screening.All(o.Settings))
 	}
 	if o.Out == nil {
 		o.Out = io.Discard
@@ -113,7 +113,18 @@ func (o Options) validate() error {
 	return nil
 }
 
-// chooseSystems returns the named systems and all that they depend on, in the order of all.
+// usersSystems returns the names of the systems that somebody uses at a workstation.
+func usersSystems(all []screening.System) (names []string) {
+	for _, s := range all {
+		if !s.Inner {
+			names = append(names, string(s.ID))
+		}
+	}
+	return names
+}
+
+// chooseSystems returns the named systems, those by which they are reached, and all that any of these depend
+// on, in the order of all.
 func chooseSystems(all []screening.System, names []string) ([]screening.System, error) {
 	wanted := map[portolan.SystemID]bool{}
 	var want func(id portolan.SystemID) error
@@ -138,6 +149,11 @@ func chooseSystems(all []screening.System, names []string) ([]screening.System, 
 			errs = append(errs, fmt.Errorf("system %q: want each system once", name))
 		}
 		errs = append(errs, want(portolan.SystemID(name)))
+		if at := slices.IndexFunc(all, func(s screening.System) bool { return string(s.ID) == name }); at >= 0 {
+			for _, through := range all[at].Via {
+				errs = append(errs, want(through))
+			}
+		}
 	}
 	chosen := slices.DeleteFunc(slices.Clone(all), func(s screening.System) bool { return !wanted[s.ID] })
 	return chosen, errors.Join(errs...)

@@ -32,7 +32,7 @@ func (s *Simulator) apply(active []fault.Fault) error {
 		}
 	}
 	for _, l := range s.links {
-		set(fmt.Sprintf("%s from %s", l.endpoint, l.origin.Agent), l.relay, linkPassage(l.origin, l.target(), active))
+		set(fmt.Sprintf("%s from %s", l.endpoint, l.origin.Agent), l.relay, linkPassage(l.origin, l.target, active))
 	}
 	setting.Wait()
 	return errors.Join(errs...)

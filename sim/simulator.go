@@ -45,17 +45,19 @@ type service struct {
 	server *screening.Server
 }
 
-// link is the way from one workstation to one endpoint.
-type link struct {
-	origin   fault.Origin
+// way is an endpoint of a system that agents probe, and where it leads.
+type way struct {
 	endpoint targets.EndpointID
-	relay    *relay.Relay
+	target   portolan.SystemID // whose address it is: the endpoint's system, or one through which that is reached
+	door     bool              // it does not speak HTTP
+	address  string
 }
 
-// target is the system that the link leads to.
-func (l *link) target() portolan.SystemID {
-	system, _ := l.endpoint.Split()
-	return system
+// link is a way as one workstation has it.
+type link struct {
+	way
+	origin fault.Origin
+	relay  *relay.Relay
 }
 
 // Files names the files that complete the options; empty: none.
@@ -189,27 +191,42 @@ func (v *service) close() error {
 }
 
 func (s *Simulator) openLinks(origins *relay.Origins) error {
-	addresses := map[targets.EndpointID]string{}
-	for _, service := range s.services {
-		if slices.Contains(s.options.Systems, string(service.system.ID)) {
-			for id, gate := range service.gates() {
-				addresses[id] = gate.Addr().String()
-			}
-		}
-	}
-	if s.options.Collector != "" {
-		addresses[collectorID] = s.options.Collector
-	}
+	ways := s.ways()
 	for _, origin := range s.stations {
-		for _, id := range slices.Sorted(maps.Keys(addresses)) {
-			r, err := relay.Start(origin, addresses[id], origins)
+		for _, w := range ways {
+			r, err := relay.Start(origin, w.address, origins)
 			if err != nil {
-				return fmt.Errorf("open the relay from %s to %s: %w", origin.Agent, id, err)
+				return fmt.Errorf("open the relay from %s to %s: %w", origin.Agent, w.endpoint, err)
 			}
-			s.links = append(s.links, &link{origin, id, r})
+			s.links = append(s.links, &link{w, origin, r})
 		}
 	}
 	return nil
+}
+
+// ways returns every way that a workstation needs, the collector's last.
+func (s *Simulator) ways() []way {
+	var all []way
+	for _, v := range s.services {
+		if !slices.Contains(s.options.Systems, string(v.system.ID)) {
+			continue
+		}
+		if _, elsewhere := v.system.Via[""]; !elsewhere {
+			all = append(all, way{targets.NewEndpointID(v.system.ID, ""), v.system.ID, false, v.gate.Addr().String()})
+		}
+		for i, gate := range v.doors {
+			all = append(all, way{targets.NewEndpointID(v.system.ID, v.system.Doors[i].Name), v.system.ID, true, gate.Addr().String()})
+		}
+		for _, name := range slices.Sorted(maps.Keys(v.system.Via)) {
+			through := v.system.Via[name]
+			address, _ := s.address(through) // chosen together
+			all = append(all, way{targets.NewEndpointID(v.system.ID, name), through, false, address})
+		}
+	}
+	if s.options.Collector != "" {
+		all = append(all, way{collectorID, collectorID, false, s.options.Collector})
+	}
+	return all
 }
 
 // address returns where a system listens.

@@ -27,10 +27,13 @@ type world struct {
 	t *testing.T
 }
 
-// start runs a simulator with quick systems until the test ends.
+// start runs a simulator with quick systems, TPAC if none are named, until the test ends.
 func start(t *testing.T, o Options) world {
 	t.Helper()
 	o.Listen = "127.0.0.1:0"
+	if o.Systems == nil {
+		o.Systems = []string{"tpac"}
+	}
 	if o.LatencyScale == 0 {
 		o.LatencyScale = 0.001
 	}

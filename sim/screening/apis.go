@@ -22,6 +22,7 @@ func apis() System {
 		Title: "Advance Passenger Information System",
 		Routes: []Route{
 			{"manifest-match", "GET /apis/v1/manifests/{flight}/passengers/{number}", 150 * time.Millisecond, findPassenger, falsify(falseMatch)},
+			manifests(),
 		},
 	}
 }

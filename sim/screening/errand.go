@@ -22,6 +22,7 @@ type errand struct {
 	step   portolan.StepID
 	direct bool   // asked for by a user's own client, not by another system
 	wrong  bool   // the calling system was told that the answer must be false
+	stale  bool   // what ages here must stay as it is
 	trace  string // the caller's W3C traceparent; empty for none
 }
 
@@ -50,6 +51,7 @@ func (e *errand) perform(median time.Duration, work func() error) (trouble, erro
 	if err != nil {
 		return found, err
 	}
+	e.stale = found.stale
 	begun := time.Now()
 	took := latency(e.Draw("latency"), median)
 	if err := pause(e.ctx, time.Duration(float64(took)*e.server.options.Scale)); err != nil {

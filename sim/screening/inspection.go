@@ -10,7 +10,7 @@ import (
 
 // This file holds the steps of TPAC's inspection that rest on other systems' answers.
 
-func (o officer) matchManifest(c *Call) (Answer, error) {
+func (i inspection) matchManifest(c *Call) (Answer, error) {
 	var asked struct {
 		Number string `json:"number"`
 		Flight string `json:"flight"`
@@ -40,7 +40,7 @@ type verificationAnswer struct {
 
 func falseVerification(v *verificationAnswer) { v.Verified, v.Score = false, 0.03 }
 
-func (o officer) verify(c *Call) (Answer, error) {
+func (i inspection) verify(c *Call) (Answer, error) {
 	var asked struct {
 		Number   string `json:"number"`
 		Template string `json:"template"`
@@ -74,7 +74,7 @@ type decisionAnswer struct {
 func falseDecision(d *decisionAnswer) { d.Decision = "refer" }
 
 // decide answers as the original would, and records nothing: a probe must not admit anybody.
-func (o officer) decide(c *Call) (Answer, error) {
+func (i inspection) decide(c *Call) (Answer, error) {
 	var asked struct {
 		Query    string `json:"query"`
 		Number   string `json:"number"`
@@ -89,7 +89,7 @@ func (o officer) decide(c *Call) (Answer, error) {
 		return Answer{}, refuse(http.StatusUnprocessableEntity, "not_a_test", "only a decision marked \"test\": true is taken: nothing may be recorded")
 	case asked.Decision != "admit" && asked.Decision != "refer":
 		return Answer{}, refuse(http.StatusUnprocessableEntity, "unknown_decision", "decision %.40q: want admit or refer", asked.Decision)
-	case !o.sessions.asked(bearer(c), query{asked.Query, asked.Number}):
+	case !i.sessions.asked(bearer(c), query{asked.Query, asked.Number}):
 		return Answer{}, refuse(http.StatusUnprocessableEntity, "unknown_query", "this session has not queried that traveler")
 	}
 	return Answer{http.StatusOK, decisionAnswer{asked.Decision, false}}, nil

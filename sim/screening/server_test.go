@@ -35,7 +35,7 @@ func quick(system System, faults ...fault.Fault) *Server {
 
 func TestServer_HungRequestEndsWithItsCaller(t *testing.T) {
 	t.Parallel()
-	s := quick(tecsPlatform(), fault.Fault{Where: fault.Where{System: "tecs-platform"}, Effect: fault.Hang})
+	s := quick(tecsPlatform(Settings{}), fault.Fault{Where: fault.Where{System: "tecs-platform"}, Effect: fault.Hang})
 	begun, ended := make(chan struct{}), make(chan struct{})
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		close(begun)
@@ -64,7 +64,7 @@ func TestServer_CalledSystemThatIsNotRunning(t *testing.T) {
 	t.Parallel()
 	w := httptest.NewRecorder()
 	system := tpac(Settings{})
-	system.Routes[3].Serve = officer{}.matchManifest // without a session
+	system.Routes[3].Serve = inspection{}.matchManifest // without a session
 	quick(system).Handler().ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/tpac/v1/manifest-matches", strings.NewReader(`{"number":"1","flight":"ZZ1"}`)))
 	if w.Code != http.StatusBadGateway || !strings.Contains(w.Body.String(), "apis is not running") {
 		t.Errorf("got %d %s", w.Code, w.Body)

@@ -8,6 +8,7 @@ package screening
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -23,8 +24,15 @@ type System struct {
 	// Uses lists the systems that its routes ask.
 	Uses   []portolan.SystemID
 	Routes []Route
+	// Via names, by the endpoint's name, the systems at whose addresses this one's users reach it: NCIC
+	// through the TECS platform. The empty name is the main endpoint.
+	Via map[string]portolan.SystemID
+	// Inner says that only other systems use it: no definition probes it.
+	Inner bool
 	// Ages says that it has data that grow old when they are not renewed.
 	Ages bool
+	// Held returns how many entries made as a test the system holds; nil for one that takes none.
+	Held func(now time.Time) int
 	// Doors are ways in that do not speak HTTP, each at an address of its own.
 	Doors []Door
 }
@@ -75,6 +83,10 @@ type Settings struct {
 	SessionFor time.Duration
 	// Sessions is how many may be open in one system at once; zero: 4096.
 	Sessions int
+	// ShelfFor is how long an entry made as a test is held if nobody withdraws it; zero: 15 minutes.
+	ShelfFor time.Duration
+	// Shelf is how many such entries one system holds at once; zero: 4096.
+	Shelf int
 }
 
 // Steps lists the steps that the system serves, each once, in the order of its routes and doors.
@@ -94,12 +106,28 @@ func (s System) Steps() []portolan.StepID {
 	})
 }
 
+// Needs lists the systems without which this one is not whole: those that it asks, then those by which it is
+// reached, each once.
+func (s System) Needs() []portolan.SystemID {
+	needs := slices.Clone(s.Uses)
+	for _, name := range slices.Sorted(maps.Keys(s.Via)) {
+		if through := s.Via[name]; !slices.Contains(needs, through) {
+			needs = append(needs, through)
+		}
+	}
+	return needs
+}
+
 // All returns every system that can be simulated, users' systems first. A new system is one file and a
 // line here.
 func All(settings Settings) []System {
 	return []System{
 		tpac(settings),
-		tecsPlatform(),
+		tecsPortal(settings),
+		atsQQ(settings),
+		mobilePrimary(settings),
+		ncic(settings),
+		tecsPlatform(settings),
 		apis(),
 		ident(),
 		amoss(),
