@@ -2,8 +2,8 @@ package projection
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
-	"strings"
 
 	"portolan"
 	"portolan/collector/ledger"
@@ -148,4 +148,7 @@ func (f *fold) of(t *track) *seriesState {
 
 func compareTracks(a, b *track) int { return compareSeries(a.name, b.name) }
 
-func compareSeries(a, b portolan.Series) int { return strings.Compare(a.String(), b.String()) }
+// compareSeries orders series as the ledger does.
+func compareSeries(a, b portolan.Series) int {
+	return cmp.Or(compareText(a.Agent, b.Agent), compareText(a.System, b.System), compareText(a.Transaction, b.Transaction))
+}

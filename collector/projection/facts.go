@@ -51,6 +51,7 @@ type Annotation struct {
 type portsVersion struct {
 	at    portolan.Instant
 	ports map[portolan.PortCode]portolan.Port
+	zones map[string]*time.Location // those of the ports that there are
 }
 
 type settleVersion struct {
@@ -113,9 +114,17 @@ func (f *Facts) addPorts(e *evidence.Entry) error {
 	if err := json.Unmarshal(e.Body, &ports); err != nil {
 		return err
 	}
-	version := portsVersion{at: e.At, ports: make(map[portolan.PortCode]portolan.Port, len(ports))}
+	version := portsVersion{
+		at: e.At, ports: make(map[portolan.PortCode]portolan.Port, len(ports)), zones: map[string]*time.Location{},
+	}
 	for _, p := range ports {
 		version.ports[p.Code] = p
+		if version.zones[p.Zone] != nil {
+			continue
+		}
+		if zone, err := time.LoadLocation(p.Zone); err == nil {
+			version.zones[p.Zone] = zone
+		}
 	}
 	f.ports = append(f.ports, version)
 	return nil
@@ -200,8 +209,8 @@ func (f *Facts) volume(port portolan.PortCode, hour portolan.Instant) (uint32, b
 			continue
 		}
 		p := v.ports[port]
-		zone, err := time.LoadLocation(p.Zone)
-		if p.Volumes == nil || err != nil {
+		zone := v.zones[p.Zone]
+		if p.Volumes == nil || zone == nil {
 			return 0, false
 		}
 		return availability.HourVolume(p.Volumes, hour, zone), true

@@ -69,7 +69,7 @@ func (f *folder) agent(id portolan.AgentID) (*agentState, error) {
 		return nil, err
 	}
 	if b != nil {
-		states, err := f.shelf.series(id)
+		states, err := f.shelf.seriesOf(ledger.HourFilter{Agents: []portolan.AgentID{id}})
 		if err != nil {
 			return nil, err
 		}

@@ -244,15 +244,18 @@ func segmentsOf(t *testing.T, p *Projection, name portolan.Series, window portol
 	t.Helper()
 	var all []availability.Segment
 	err := p.at(t.Context(), nil, window.To, func(k *known) error {
-		q := Query{Window: window}
-		tl := &tallies{query: &q, known: k, periods: q.periods(), groups: map[Key]*group{}}
-		byHour, err := tl.collect(ledger.HourFilter{Span: portolan.Span{From: window.From.Hour(), To: window.To}})
+		filter := ledger.HourFilter{Span: wholeHours(window)}
+		members, err := k.members(filter)
+		if err != nil {
+			return err
+		}
+		r, err := k.read(filter, members)
 		if err != nil {
 			return err
 		}
 		for part := range availability.Hours(window) {
-			for _, h := range byHour[part.From.Hour()] {
-				if h.series.name != name {
+			for _, h := range r.byHour[part.From.Hour()] {
+				if h.name != name {
 					continue
 				}
 				for _, s := range h.segments {

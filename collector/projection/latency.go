@@ -107,7 +107,7 @@ func quantiles(groups map[latencyKey]*measured) ([]Latency, error) {
 		})
 	}
 	slices.SortFunc(rows, func(a, b Latency) int {
-		if c := a.Key.compare(b.Key); c != 0 {
+		if c := a.Key.compare(&b.Key); c != 0 {
 			return c
 		}
 		return compareText(a.Step, b.Step)

@@ -1,6 +1,7 @@
 package projection
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -79,13 +80,21 @@ type Key struct {
 	Period portolan.Span
 }
 
-// compare orders rows by port, system and the rest.
-func (k Key) compare(o Key) int {
-	return strings.Compare(k.sortText(), o.sortText())
+// compare orders rows by office, port, system and the rest.
+func (k *Key) compare(o *Key) int {
+	return cmp.Or(
+		strings.Compare(k.Office, o.Office), compareText(k.Port, o.Port), compareText(k.System, o.System),
+		compareText(k.Transaction, o.Transaction), cmp.Compare(k.Kind, o.Kind), compareText(k.Agent, o.Agent),
+		cmp.Compare(k.Period.From, o.Period.From),
+	)
 }
 
-func (k Key) sortText() string {
-	return fmt.Sprintf("%s|%s|%s|%s|%d|%s|%020d", k.Office, k.Port, k.System, k.Transaction, k.Kind, k.Agent, k.Period.From)
+// weights returns the weights by which the query needs sums: the one asked for, or those that may be the default.
+func (q *Query) weights() []portolan.Weight {
+	if q.Weight == portolan.WeightUnknown {
+		return []portolan.Weight{portolan.WeightTime, portolan.WeightTraveler}
+	}
+	return []portolan.Weight{q.Weight}
 }
 
 func (q *Query) zone() *time.Location {
@@ -99,7 +108,7 @@ func (q *Query) zone() *time.Location {
 // no port is left.
 func (q *Query) hours(facts *Facts) (f ledger.HourFilter, ok bool) {
 	f = ledger.HourFilter{
-		Span:   portolan.Span{From: q.Window.From.Hour(), To: q.Window.To},
+		Span:   wholeHours(q.Window),
 		Agents: q.Agents, Ports: q.Ports, Systems: q.Systems, Transactions: q.Transactions,
 	}
 	if len(q.Offices) == 0 && len(q.Kinds) == 0 {

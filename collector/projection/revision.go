@@ -79,11 +79,10 @@ type arrivals struct {
 	together map[portolan.Instant]uint64
 }
 
-func newArrivals() arrivals {
-	return arrivals{links: map[portolan.Instant]bool{}, together: map[portolan.Instant]uint64{}}
-}
-
 func (a *arrivals) add(c lateChange) {
+	if a.links == nil {
+		*a = arrivals{links: map[portolan.Instant]bool{}, together: map[portolan.Instant]uint64{}}
+	}
 	if c.links == 1 {
 		a.links[c.received] = true
 		return

@@ -176,7 +176,7 @@ func TestRevision_RowsStayBounded(t *testing.T) {
 		if !span.Intersect(window).Empty() {
 			exact[received] = true
 		}
-		a := newArrivals()
+		var a arrivals
 		for _, c := range r.revised {
 			if !c.span.Intersect(window).Empty() {
 				a.add(c)

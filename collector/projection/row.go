@@ -30,6 +30,14 @@ func hourSpan(hour portolan.Instant) portolan.Span {
 	return portolan.Span{From: hour, To: hour.Add(time.Hour)}
 }
 
+// wholeHours returns the hours that a span lies in.
+func wholeHours(span portolan.Span) portolan.Span {
+	if span.Empty() {
+		return portolan.Span{}
+	}
+	return portolan.Span{From: span.From.Hour(), To: (span.To - 1).Hour().Add(time.Hour)}
+}
+
 // body packs what the row says, for the ledger to keep.
 func (r *row) body() []byte {
 	var w writer

@@ -14,7 +14,8 @@ import (
 // shelf is where rows and states are stored; the zero value of what it returns means that there is nothing.
 type shelf interface {
 	hours(f ledger.HourFilter) ([]ledger.HourRow, error)
-	series(agent portolan.AgentID) ([]ledger.SeriesState, error)
+	// seriesOf returns the states of the series that f selects, whatever its Span.
+	seriesOf(f ledger.HourFilter) ([]ledger.SeriesState, error)
 	sketches(f ledger.SketchFilter) ([]ledger.Sketch, error)
 	// sketch returns the body of one sketch, nil if there is none.
 	sketch(key ledger.SketchKey) ([]byte, error)
@@ -24,18 +25,18 @@ type shelf interface {
 // bare is a shelf with nothing on it.
 type bare struct{}
 
-func (bare) hours(ledger.HourFilter) ([]ledger.HourRow, error)     { return nil, nil }
-func (bare) series(portolan.AgentID) ([]ledger.SeriesState, error) { return nil, nil }
-func (bare) sketches(ledger.SketchFilter) ([]ledger.Sketch, error) { return nil, nil }
-func (bare) sketch(ledger.SketchKey) ([]byte, error)               { return nil, nil }
-func (bare) value(ledger.ValueKey) ([]byte, error)                 { return nil, nil }
+func (bare) hours(ledger.HourFilter) ([]ledger.HourRow, error)        { return nil, nil }
+func (bare) seriesOf(ledger.HourFilter) ([]ledger.SeriesState, error) { return nil, nil }
+func (bare) sketches(ledger.SketchFilter) ([]ledger.Sketch, error)    { return nil, nil }
+func (bare) sketch(ledger.SketchKey) ([]byte, error)                  { return nil, nil }
+func (bare) value(ledger.ValueKey) ([]byte, error)                    { return nil, nil }
 
 // viewShelf is one snapshot of the ledger.
 type viewShelf struct{ view ledger.View }
 
 func (s viewShelf) hours(f ledger.HourFilter) ([]ledger.HourRow, error) { return s.view.Hours(f) }
-func (s viewShelf) series(agent portolan.AgentID) ([]ledger.SeriesState, error) {
-	return s.view.AllSeries(agent)
+func (s viewShelf) seriesOf(f ledger.HourFilter) ([]ledger.SeriesState, error) {
+	return s.view.SeriesOf(f)
 }
 func (s viewShelf) sketches(f ledger.SketchFilter) ([]ledger.Sketch, error) {
 	return s.view.Sketches(f)
@@ -61,8 +62,8 @@ func (s *ledgerShelf) hours(f ledger.HourFilter) ([]ledger.HourRow, error) {
 	return look(s, func(v viewShelf) ([]ledger.HourRow, error) { return v.hours(f) })
 }
 
-func (s *ledgerShelf) series(agent portolan.AgentID) ([]ledger.SeriesState, error) {
-	return look(s, func(v viewShelf) ([]ledger.SeriesState, error) { return v.series(agent) })
+func (s *ledgerShelf) seriesOf(f ledger.HourFilter) ([]ledger.SeriesState, error) {
+	return look(s, func(v viewShelf) ([]ledger.SeriesState, error) { return v.seriesOf(f) })
 }
 
 func (s *ledgerShelf) sketches(f ledger.SketchFilter) ([]ledger.Sketch, error) {
@@ -86,13 +87,13 @@ func (s foldedShelf) hours(f ledger.HourFilter) ([]ledger.HourRow, error) {
 	}), nil
 }
 
-func (s foldedShelf) series(agent portolan.AgentID) ([]ledger.SeriesState, error) {
+func (s foldedShelf) seriesOf(f ledger.HourFilter) ([]ledger.SeriesState, error) {
 	var states []ledger.SeriesState
-	for id, a := range s.folder.agents {
-		if agent != "" && id != agent {
-			continue
-		}
+	for _, a := range s.folder.agents {
 		for _, t := range a.folded() {
+			if !selects(f, t.name) {
+				continue
+			}
 			state, err := a.stored(t)
 			if err != nil {
 				return nil, err

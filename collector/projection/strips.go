@@ -15,15 +15,19 @@ func (p *Projection) Strips(ctx context.Context, window portolan.Span, now porto
 	err := p.at(ctx, nil, now, func(k *known) error {
 		q := Query{Window: window}
 		q.clamp(k.at)
-		t := &tallies{query: &q, known: k, periods: q.periods(), groups: map[Key]*group{}}
-		byHour, err := t.collect(ledger.HourFilter{Span: portolan.Span{From: q.Window.From.Hour(), To: q.Window.To}})
+		filter := ledger.HourFilter{Span: wholeHours(q.Window)}
+		members, err := k.members(filter)
+		if err != nil {
+			return err
+		}
+		r, err := k.read(filter, members)
 		if err != nil {
 			return err
 		}
 		for part := range availability.Hours(q.Window) {
-			for _, h := range byHour[part.From.Hour()] {
+			for _, h := range r.byHour[part.From.Hour()] {
 				for _, s := range availability.Clip(h.segments, part) {
-					strips[h.series.name] = availability.AppendSegment(strips[h.series.name], s)
+					strips[h.name] = availability.AppendSegment(strips[h.name], s)
 				}
 			}
 		}

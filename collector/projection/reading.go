@@ -1,0 +1,114 @@
+package projection
+
+import (
+	"fmt"
+	"slices"
+
+	"portolan"
+	"portolan/availability"
+	"portolan/collector/ledger"
+)
+
+// member is a series that a query selects, with what was folded of it.
+type member struct {
+	name    portolan.Series
+	share   uint32
+	port    portolan.Port
+	planned []portolan.Span // maintenance
+	state   *seriesState
+}
+
+// members returns the series that a filter selects, whatever its Span, in order.
+func (k *known) members(filter ledger.HourFilter) ([]*member, error) {
+	states, err := k.seriesOf(filter)
+	if err != nil {
+		return nil, err
+	}
+	members := make([]*member, 0, len(states))
+	planned := map[cell][]portolan.Span{}
+	for _, stored := range states {
+		state, _, err := decodeState(stored)
+		if err != nil {
+			return nil, fmt.Errorf("read state of %s: %w", stored.Series, err)
+		}
+		at := cell{stored.Series.Agent.Port(), stored.Series.System}
+		if _, known := planned[at]; !known {
+			planned[at] = k.facts.planned(at.system, at.port)
+		}
+		members = append(members, &member{
+			name: stored.Series, share: max(1, state.planned.Share), port: portOf(k.facts, stored.Series),
+			planned: planned[at], state: state,
+		})
+	}
+	return members, nil
+}
+
+// cell is one system at one port.
+type cell struct {
+	port   portolan.PortCode
+	system portolan.SystemID
+}
+
+// hourOf is what one series has in one UTC hour, the hour's end or the end of knowledge included.
+type hourOf struct {
+	*member
+	segments []availability.Segment
+	row      *row // as it was stored, nil if it was not
+}
+
+// reading is what series have in some whole UTC hours: their rows, and what follows from their states beyond.
+type reading struct {
+	members []*member
+	byHour  map[portolan.Instant][]hourOf // by series
+}
+
+// read gathers what members have in the hours of a span, which begins and ends with an hour. The filter selects the
+// members, at least.
+func (k *known) read(filter ledger.HourFilter, members []*member) (*reading, error) {
+	rows, err := k.hours(filter)
+	if err != nil {
+		return nil, err
+	}
+	r := &reading{members: members, byHour: map[portolan.Instant][]hourOf{}}
+	for _, m := range members {
+		mine := 0
+		for mine < len(rows) && rows[mine].Series == m.name {
+			mine++
+		}
+		if err := r.add(m, rows[:mine], filter.Span); err != nil {
+			return nil, err
+		}
+		rows = rows[mine:]
+	}
+	if len(rows) > 0 {
+		return nil, fmt.Errorf("%w: hours of %s, of which there is no state", errStored, rows[0].Series)
+	}
+	return r, nil
+}
+
+// add takes in the rows of one series and what its state says of the time after them.
+func (r *reading) add(m *member, rows []ledger.HourRow, span portolan.Span) error {
+	pieces := make([]hourOf, 0, len(rows)+1)
+	hours := make([]portolan.Instant, 0, len(rows)+1)
+	for _, stored := range rows {
+		row, err := readRow(stored)
+		if err != nil {
+			return fmt.Errorf("read hour %s of %s: %w", stored.Hour, stored.Series, err)
+		}
+		pieces, hours = append(pieces, hourOf{m, row.segments, row}), append(hours, stored.Hour)
+	}
+	for _, segment := range availability.Clip(m.state.tail(span.To), span) {
+		for part := range availability.Hours(segment.Span) {
+			at, found := slices.BinarySearch(hours, part.From.Hour())
+			if !found {
+				pieces, hours = slices.Insert(pieces, at, hourOf{member: m}), slices.Insert(hours, at, part.From.Hour())
+			}
+			segment.Span = part
+			pieces[at].segments = availability.AppendSegment(pieces[at].segments, segment)
+		}
+	}
+	for i, hour := range hours {
+		r.byHour[hour] = append(r.byHour[hour], pieces[i])
+	}
+	return nil
+}
