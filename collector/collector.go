@@ -113,7 +113,11 @@ func newCollector(ctx context.Context, o Options, l ledger.Ledger, around *surro
 		return nil, err
 	}
 	c.metrics = newMetrics(c, around)
-	c.projection, err = projection.New(ctx, projection.Options{Ledger: l, News: c.tell})
+	zones, err := rollZones(around.config.Zone)
+	if err != nil {
+		return nil, err
+	}
+	c.projection, err = projection.New(ctx, projection.Options{Ledger: l, Zones: zones, News: c.tell})
 	if err != nil {
 		return nil, err
 	}
@@ -235,8 +239,13 @@ func (c *collector) foldLoop(ctx context.Context) {
 		_, err := c.projection.Fold(ctx)
 		next := time.Until(stored.Add(c.options.StoreEvery))
 		if next <= 0 && err == nil {
-			err = c.projection.Store(ctx)
-			stored, next = time.Now(), foldAnyway
+			more := false
+			if err = c.projection.Store(ctx); err == nil {
+				more, err = c.projection.RollUp(ctx, portolan.InstantOf(time.Now()), rollSteps)
+			}
+			if stored, next = time.Now(), foldAnyway; more {
+				next = c.options.StoreEvery
+			}
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -253,6 +262,18 @@ func (c *collector) foldLoop(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// rollSteps is how many steps of rolling up follow each store, so that folding does not wait for them.
+const rollSteps = 4
+
+// rollZones returns the zones whose days and months are added up: that of the pages, and UTC.
+func rollZones(pages string) ([]*time.Location, error) {
+	zone, err := loadZone(pages)
+	if err != nil || zone == time.UTC {
+		return []*time.Location{time.UTC}, err
+	}
+	return []*time.Location{zone, time.UTC}, nil
 }
 
 // waitForNews returns true when there is something to fold, or after d; false when ctx is done.

@@ -119,19 +119,22 @@ func (m *metrics) refreshLoop(ctx context.Context) {
 
 // refresh computes the figures of one window that ends now.
 func (g *figureGauges) refresh(ctx context.Context, w burnWindow, now portolan.Instant) error {
-	var samples []prometheus.Metric
+	var names []string
+	var queries []projection.Query
 	for scope, group := range scopes() {
-		if scope == "port" && !w.ports {
-			continue
+		if scope != "port" || w.ports {
+			names = append(names, scope)
+			queries = append(queries, projection.Query{Window: portolan.Span{From: now.Add(-w.length), To: now}, Group: group})
 		}
-		answer, err := g.collector.projection.Figures(ctx, projection.Query{
-			Window: portolan.Span{From: now.Add(-w.length), To: now}, Group: group, Now: now,
-		})
-		if err != nil {
-			return fmt.Errorf("window %s: %w", w.label, err)
-		}
-		for _, row := range answer.Rows {
-			samples = append(samples, g.sample(scope, w, &row)...)
+	}
+	answers, err := g.collector.projection.ManyFigures(ctx, nil, now, queries...)
+	if err != nil {
+		return fmt.Errorf("window %s: %w", w.label, err)
+	}
+	var samples []prometheus.Metric
+	for i := range answers {
+		for j := range answers[i].Rows {
+			samples = append(samples, g.sample(names[i], w, &answers[i].Rows[j])...)
 		}
 	}
 	g.mu.Lock()

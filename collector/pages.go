@@ -86,18 +86,20 @@ func (p *pages) figures(ctx context.Context, now portolan.Instant, zone *time.Lo
 		{now.Add(-24 * time.Hour), func(f *dashboard.Figures, v dashboard.Figure) { f.Day = v }},
 		{portolan.InstantOf(first), func(f *dashboard.Figures, v dashboard.Figure) { f.Month = v }},
 	}
+	var queries []projection.Query
 	for _, w := range windows {
 		for _, group := range scopes() {
-			answer, err := p.c.projection.Figures(ctx, projection.Query{
-				Window: portolan.Span{From: w.from, To: now}, Zone: zone, Group: group, Now: now,
-			})
-			if err != nil {
-				return pageFigures{}, err
-			}
-			next.cut = answer.Cut
-			for i := range answer.Rows {
-				next.put(&answer.Rows[i], w.put)
-			}
+			queries = append(queries, projection.Query{Window: portolan.Span{From: w.from, To: now}, Zone: zone, Group: group})
+		}
+	}
+	answers, err := p.c.projection.ManyFigures(ctx, nil, now, queries...)
+	if err != nil {
+		return pageFigures{}, err
+	}
+	for i := range answers {
+		next.cut = answers[i].Cut
+		for j := range answers[i].Rows {
+			next.put(&answers[i].Rows[j], windows[i/len(scopes())].put)
 		}
 	}
 	p.cache = next

@@ -43,6 +43,10 @@ type known struct {
 	facts *Facts
 	cut   Cut
 	at    portolan.Instant
+	rolls *rollState // nil where nothing is rolled up
+	// everyone and everything are what was read without a filter: several questions of one cut share it.
+	everyone   []*member
+	everything *reading
 }
 
 // at calls fn with what is known at a cut, the stored one if asOf is nil. now is the end of what can be known of the
@@ -57,8 +61,11 @@ func (p *Projection) at(ctx context.Context, asOf *Cut, now portolan.Instant, fn
 		if err != nil {
 			return err
 		}
-		cut := Cut{Position: at.position, Journal: facts.Number}
-		return fn(&known{shelf: viewShelf{v}, facts: facts, cut: cut, at: now})
+		k := &known{shelf: viewShelf{v}, facts: facts, cut: Cut{Position: at.position, Journal: facts.Number}, at: now}
+		if k.rolls, err = k.rollState(); err != nil {
+			return err
+		}
+		return fn(k)
 	})
 }
 

@@ -49,9 +49,10 @@ type Annotation struct {
 }
 
 type portsVersion struct {
-	at    portolan.Instant
-	ports map[portolan.PortCode]portolan.Port
-	zones map[string]*time.Location // those of the ports that there are
+	number uint64 // of the journal's entry
+	at     portolan.Instant
+	ports  map[portolan.PortCode]portolan.Port
+	zones  map[string]*time.Location // those of the ports that there are
 }
 
 type settleVersion struct {
@@ -115,7 +116,7 @@ func (f *Facts) addPorts(e *evidence.Entry) error {
 		return err
 	}
 	version := portsVersion{
-		at: e.At, ports: make(map[portolan.PortCode]portolan.Port, len(ports)), zones: map[string]*time.Location{},
+		number: e.Number, at: e.At, ports: make(map[portolan.PortCode]portolan.Port, len(ports)), zones: map[string]*time.Location{},
 	}
 	for _, p := range ports {
 		version.ports[p.Code] = p

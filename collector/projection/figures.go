@@ -1,11 +1,12 @@
 package projection
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"portolan"
-	"portolan/collector/ledger"
 )
 
 // Figures answers a query. The rows are those of groups that have a series; each says what it does not know.
@@ -21,12 +22,19 @@ func (p *Projection) Figures(ctx context.Context, q Query) (Answer, error) {
 // of them need is read once. The queries' own AsOf and Now do not matter.
 func (p *Projection) ManyFigures(ctx context.Context, asOf *Cut, now portolan.Instant, queries ...Query) ([]Answer, error) {
 	answers := make([]Answer, len(queries))
+	longest := make([]int, len(queries)) // first: what they read serves the others
+	for i := range longest {
+		longest[i] = i
+	}
+	slices.SortStableFunc(longest, func(a, b int) int {
+		return cmp.Compare(queries[b].Window.Duration(), queries[a].Window.Duration())
+	})
 	err := p.at(ctx, asOf, now, func(k *known) (err error) {
-		for i := range queries {
-			q := &queries[i]
+		for _, i := range longest {
+			q := queries[i]
 			q.clamp(k.at)
 			answers[i] = Answer{Window: q.Window, Cut: k.cut}
-			if answers[i].Rows, err = k.figures(q); err != nil {
+			if answers[i].Rows, err = k.figures(&q); err != nil {
 				return err
 			}
 		}
@@ -48,20 +56,4 @@ func (k *known) figures(q *Query) ([]Total, error) {
 		return nil, err
 	}
 	return t.totals(), nil
-}
-
-// collect adds what the selected series have in the query's periods.
-func (t *tallies) collect(filter ledger.HourFilter) error {
-	members, err := t.known.members(filter)
-	if err != nil {
-		return err
-	}
-	r, err := t.known.read(filter, members)
-	if err != nil {
-		return err
-	}
-	for _, period := range t.query.periods() {
-		t.add(r, wholeHours(period), period)
-	}
-	return nil
 }

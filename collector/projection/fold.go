@@ -28,6 +28,7 @@ type folder struct {
 	rows     rowSet
 	plans    map[evidence.PlanHash]*portolan.Plan
 	measured sketchSet
+	rolls    *rollState
 	// changed and touched hold the series and agents that are not stored as they are, values what else is to be
 	// stored; nil removes.
 	changed  []changedTrack
@@ -52,6 +53,7 @@ func newFolder(source Source, s shelf, facts *Facts) *folder {
 		source: source, shelf: s, facts: facts,
 		agents: map[portolan.AgentID]*agentState{}, rows: rowSet{shelf: s},
 		plans: map[evidence.PlanHash]*portolan.Plan{}, measured: newSketchSet(s), values: map[ledger.ValueKey][]byte{},
+		rolls: newRollState(nil),
 	}
 }
 
@@ -314,6 +316,9 @@ type watched struct {
 	track  *track
 	from   portolan.Instant
 	before []availability.Segment
+	// loose is seriesState.looseFrom and share is seriesState.shareNow before the link.
+	loose portolan.Instant
+	share uint32
 }
 
 // watchAll watches the series that events touch.
@@ -343,9 +348,9 @@ func (f *folder) watchAll(a *agentState, o *opened, events []*event) []watched {
 
 // watch returns what the series has beyond its rows.
 func (f *fold) watch(t *track, closed portolan.Instant) watched {
-	w := watched{track: t}
+	w := watched{track: t, loose: forever}
 	if s := f.state(t); s != nil {
-		w.from = s.since
+		w.from, w.loose, w.share = s.since, s.looseFrom(), s.shareNow()
 		if s.since < closed {
 			w.before = s.tail(closed)
 		}
@@ -380,8 +385,42 @@ func (f *folder) closeLink(a *agentState, o *opened, watch []watched) error {
 			return err
 		}
 	}
+	f.touch(a, watch)
 	f.rows.closeLink(o.ReceivedAt, f.facts.Settle(o.ReceivedAt))
 	return nil
+}
+
+// touch notes which roll-ups a link may have changed: those of the rows that it changed, and those of the time of which
+// states spoke before or speak now.
+func (f *folder) touch(a *agentState, watch []watched) {
+	if f.rows.discard {
+		return
+	}
+	port, oldest := a.id.Port(), forever
+	for _, r := range f.rows.link {
+		oldest = min(oldest, r.hour)
+	}
+	for i := range watch {
+		w := &watch[i]
+		s := a.of(w.track)
+		if w.loose = min(w.loose, s.looseFrom()); w.share != 0 && w.share != s.shareNow() {
+			w.loose = f.rolls.first // shares are of now, for all time
+		}
+		oldest = min(oldest, w.loose.Hour())
+	}
+	if oldest >= forever.Hour() {
+		return
+	}
+	f.rolls.meet(port, oldest)
+	if !f.rolls.reach(oldest) {
+		return
+	}
+	for _, r := range f.rows.link {
+		f.rolls.touch(port, hourSpan(r.hour))
+	}
+	for _, w := range watch {
+		f.rolls.touch(port, portolan.Span{From: w.loose.Hour(), To: forever})
+	}
 }
 
 // revise notes in a series' rows that spans which were closed were changed by a link received at an instant.

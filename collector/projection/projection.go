@@ -5,7 +5,8 @@
 // other takes its agent back to a snapshot and folds what came since in one pass (refold.go). Rows, states and
 // cursors are stored together, so that a crash loses nothing and repeats nothing. Figures, States and the other
 // questions are answered from what was stored, or, for an older cut, by folding the ledger up to it with the same
-// code.
+// code. RollUp adds up hours, days and months that are over (rollup.go), of which figures are made as far as they serve
+// (cover.go).
 //
 // Everything here is derived: Rebuild drops it and folds again, and the same ledger gives the same bytes. The package
 // refuses to judge evidence (ingest did), to infer causes, and to read a clock.
@@ -26,6 +27,8 @@ import (
 // Options says what a projection folds.
 type Options struct {
 	Ledger ledger.Ledger // required
+	// Zones are those whose days and months are added up, so that figures over months are quick there; UTC if there are none.
+	Zones []*time.Location
 	// News is told once of every link that reached the ledger after New and was folded; nil for nobody. It must not
 	// block.
 	News func(News)
@@ -41,6 +44,7 @@ type News struct {
 // Projection is the folded ledger. Its methods are safe for concurrent use; only one CatchUp or Rebuild runs at a time.
 type Projection struct {
 	ledger ledger.Ledger
+	zones  []*time.Location
 	news   func(News)
 	told   ledger.Position // the newest link that news was given of, or that there was at New
 	recent recent
@@ -74,7 +78,11 @@ func New(ctx context.Context, o Options) (*Projection, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find end of ledger: %w", err)
 	}
-	p := &Projection{ledger: o.Ledger, news: o.News, told: end, recent: recent{opened: map[ledger.Position]*opened{}}}
+	zones := o.Zones
+	if len(zones) == 0 {
+		zones = []*time.Location{time.UTC}
+	}
+	p := &Projection{ledger: o.Ledger, zones: zones, news: o.News, told: end, recent: recent{opened: map[ledger.Position]*opened{}}}
 	if err := p.load(ctx); err != nil {
 		return nil, fmt.Errorf("load projection: %w", err)
 	}
@@ -209,6 +217,7 @@ func (p *Projection) page(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	p.folder.rolls.touchFacts(facts, p.facts.Number)
 	p.mu.Lock()
 	p.facts, p.folder.facts = facts, facts
 	p.mu.Unlock()
@@ -298,7 +307,7 @@ func (p *Projection) pass(err error) error {
 
 // store writes what is not stored yet, with the cursors, all or nothing.
 func (p *Projection) store(ctx context.Context) error {
-	if len(p.moved) == 0 && p.facts.Number == p.stored.journal {
+	if len(p.moved) == 0 && p.facts.Number == p.stored.journal && !p.folder.rolls.changed {
 		return nil
 	}
 	if p.following {
@@ -311,10 +320,8 @@ func (p *Projection) store(ctx context.Context) error {
 	}
 	at := storedAt{position: p.folder.position, journal: p.facts.Number}
 	err = p.ledger.Update(ctx, func(tx ledger.Tx) error {
-		if p.epoch != 0 {
-			if err := tx.Fence(p.epoch); err != nil {
-				return err
-			}
+		if err := p.fence(tx); err != nil {
+			return err
 		}
 		for chain, m := range p.moved {
 			if err := tx.MoveCursor(chain, m.from, m.to); err != nil {
@@ -326,13 +333,21 @@ func (p *Projection) store(ctx context.Context) error {
 				return err
 			}
 		}
-		return out.put(tx, at.position)
+		return errors.Join(p.folder.rolls.put(tx), out.put(tx, at.position))
 	})
 	if err != nil {
 		return fmt.Errorf("store projection: %w", err)
 	}
 	p.settle(at)
 	return nil
+}
+
+// fence has a transaction fail if another collector leads by now.
+func (p *Projection) fence(tx ledger.Tx) error {
+	if p.epoch == 0 {
+		return nil
+	}
+	return tx.Fence(p.epoch)
 }
 
 // settle notes that everything up to at is stored.
@@ -345,6 +360,7 @@ func (p *Projection) settle(at storedAt) {
 	clear(p.moved)
 	p.unstored, p.stored = 0, at
 	p.folder.stored()
+	p.folder.rolls.stored()
 }
 
 // tell gives the news of what was folded. What is folded again is no news.
@@ -387,11 +403,16 @@ func (p *Projection) loadStored(ctx context.Context) error {
 		if cursors, err = v.Cursors(); err != nil {
 			return err
 		}
+		if f.rolls, err = (&known{shelf: viewShelf{v}}).rollState(); err != nil {
+			return err
+		}
 		return f.loadAgents(ctx, v)
 	})
 	if err != nil {
 		return err
 	}
+	f.rolls.setZones(p.zones)
+	f.rolls.touchFacts(facts, at.journal)
 	p.shelf = &ledgerShelf{ctx: ctx, ledger: p.ledger}
 	f.useShelf(p.shelf)
 	f.position, f.telling, f.rows.discard = at.position, p.news != nil, p.following

@@ -66,6 +66,8 @@ type Query struct {
 	Agents       []portolan.AgentID
 	// Now ends what can be known of the newest cut.
 	Now portolan.Instant
+
+	everyWeight bool // all sums are needed, as roll-ups hold them
 }
 
 // Key says which group a row is about; what it is not grouped by is empty.
@@ -91,7 +93,10 @@ func (k *Key) compare(o *Key) int {
 
 // weights returns the weights by which the query needs sums: the one asked for, or those that may be the default.
 func (q *Query) weights() []portolan.Weight {
-	if q.Weight == portolan.WeightUnknown {
+	switch {
+	case q.everyWeight:
+		return []portolan.Weight{portolan.WeightTime, portolan.WeightPort, portolan.WeightTraveler}
+	case q.Weight == portolan.WeightUnknown:
 		return []portolan.Weight{portolan.WeightTime, portolan.WeightTraveler}
 	}
 	return []portolan.Weight{q.Weight}

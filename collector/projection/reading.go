@@ -20,6 +20,23 @@ type member struct {
 
 // members returns the series that a filter selects, whatever its Span, in order.
 func (k *known) members(filter ledger.HourFilter) ([]*member, error) {
+	all := selectsAll(filter)
+	if all && k.everyone != nil {
+		return k.everyone, nil
+	}
+	members, err := k.readMembers(filter)
+	if all {
+		k.everyone = members
+	}
+	return members, err
+}
+
+// selectsAll reports whether a filter selects every series.
+func selectsAll(f ledger.HourFilter) bool {
+	return len(f.Agents)+len(f.Ports)+len(f.Systems)+len(f.Transactions) == 0
+}
+
+func (k *known) readMembers(filter ledger.HourFilter) ([]*member, error) {
 	states, err := k.seriesOf(filter)
 	if err != nil {
 		return nil, err
@@ -58,6 +75,7 @@ type hourOf struct {
 
 // reading is what series have in some whole UTC hours: their rows, and what follows from their states beyond.
 type reading struct {
+	span    portolan.Span
 	members []*member
 	byHour  map[portolan.Instant][]hourOf // by series
 }
@@ -65,11 +83,25 @@ type reading struct {
 // read gathers what members have in the hours of a span, which begins and ends with an hour. The filter selects the
 // members, at least.
 func (k *known) read(filter ledger.HourFilter, members []*member) (*reading, error) {
+	if !selectsAll(filter) {
+		return k.readRows(filter, members)
+	}
+	if r := k.everything; r != nil && r.span.From <= filter.Span.From && filter.Span.To <= r.span.To {
+		return r, nil
+	}
+	r, err := k.readRows(filter, members)
+	if err == nil {
+		k.everything = r
+	}
+	return r, err
+}
+
+func (k *known) readRows(filter ledger.HourFilter, members []*member) (*reading, error) {
 	rows, err := k.hours(filter)
 	if err != nil {
 		return nil, err
 	}
-	r := &reading{members: members, byHour: map[portolan.Instant][]hourOf{}}
+	r := &reading{span: filter.Span, members: members, byHour: map[portolan.Instant][]hourOf{}}
 	for _, m := range members {
 		mine := 0
 		for mine < len(rows) && rows[mine].Series == m.name {

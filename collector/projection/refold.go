@@ -32,7 +32,7 @@ func (f *folder) refold(ctx context.Context, a *agentState, o *opened, events []
 	watch := f.takeBack(a, &base, folded, o)
 	a.fold = base
 	for _, w := range f.watchAll(a, o, pass) {
-		watch = append(watch, watched{track: w.track}) // whatever the pass brings is new to it
+		watch = append(watch, watched{track: w.track, loose: forever}) // whatever the pass brings is new to it
 	}
 	if err := f.replay(a, o, pass); err != nil {
 		return err
@@ -153,12 +153,14 @@ func (f *folder) takeBack(a *agentState, base *fold, folded []*track, o *opened)
 		if to == nil {
 			to = newSeriesState()
 		}
-		before := t.since(to.since)
-		for _, segment := range a.state(t).tail(closed) {
+		before, now := t.since(to.since), a.state(t)
+		for _, segment := range now.tail(closed) {
 			before = availability.AppendSegment(before, segment)
 		}
 		before = availability.Clip(before, portolan.Span{From: to.since, To: closed})
-		watch = append(watch, watched{track: t, from: to.since, before: before})
+		watch = append(watch, watched{
+			track: t, from: to.since, before: before, loose: now.looseFrom(), share: now.shareNow(),
+		})
 		t.watching = o.Position
 		f.rows.takeBack(t, to)
 	}

@@ -94,6 +94,26 @@ func (s *seriesState) tail(until portolan.Instant) []availability.Segment {
 	return s.timeline.Tail(nil, until)
 }
 
+// looseFrom returns the instant from which on what the series has follows from its state and not from its rows alone;
+// forever if the state says nothing.
+func (s *seriesState) looseFrom() portolan.Instant {
+	from := forever
+	for _, at := range []portolan.Instant{s.since, s.lastDue, s.dueHour} {
+		if at != 0 {
+			from = min(from, at)
+		}
+	}
+	return from
+}
+
+// shareNow returns the series' share in its system, zero before its first result.
+func (s *seriesState) shareNow() uint32 {
+	if s.lastDue == 0 {
+		return 0
+	}
+	return max(1, s.planned.Share)
+}
+
 func (s *seriesState) encode(w *writer) error {
 	b, err := s.timeline.MarshalBinary()
 	if err != nil {

@@ -17,6 +17,7 @@ type shelf interface {
 	// seriesOf returns the states of the series that f selects, whatever its Span.
 	seriesOf(f ledger.HourFilter) ([]ledger.SeriesState, error)
 	sketches(f ledger.SketchFilter) ([]ledger.Sketch, error)
+	rollups(f ledger.RollupFilter) ([]ledger.Rollup, error)
 	// sketch returns the body of one sketch, nil if there is none.
 	sketch(key ledger.SketchKey) ([]byte, error)
 	value(key ledger.ValueKey) ([]byte, error)
@@ -27,6 +28,7 @@ type bare struct{}
 
 func (bare) hours(ledger.HourFilter) ([]ledger.HourRow, error)        { return nil, nil }
 func (bare) seriesOf(ledger.HourFilter) ([]ledger.SeriesState, error) { return nil, nil }
+func (bare) rollups(ledger.RollupFilter) ([]ledger.Rollup, error)     { return nil, nil }
 func (bare) sketches(ledger.SketchFilter) ([]ledger.Sketch, error)    { return nil, nil }
 func (bare) sketch(ledger.SketchKey) ([]byte, error)                  { return nil, nil }
 func (bare) value(ledger.ValueKey) ([]byte, error)                    { return nil, nil }
@@ -37,6 +39,9 @@ type viewShelf struct{ view ledger.View }
 func (s viewShelf) hours(f ledger.HourFilter) ([]ledger.HourRow, error) { return s.view.Hours(f) }
 func (s viewShelf) seriesOf(f ledger.HourFilter) ([]ledger.SeriesState, error) {
 	return s.view.SeriesOf(f)
+}
+func (s viewShelf) rollups(f ledger.RollupFilter) ([]ledger.Rollup, error) {
+	return s.view.Rollups(f)
 }
 func (s viewShelf) sketches(f ledger.SketchFilter) ([]ledger.Sketch, error) {
 	return s.view.Sketches(f)
@@ -64,6 +69,10 @@ func (s *ledgerShelf) hours(f ledger.HourFilter) ([]ledger.HourRow, error) {
 
 func (s *ledgerShelf) seriesOf(f ledger.HourFilter) ([]ledger.SeriesState, error) {
 	return look(s, func(v viewShelf) ([]ledger.SeriesState, error) { return v.seriesOf(f) })
+}
+
+func (s *ledgerShelf) rollups(f ledger.RollupFilter) ([]ledger.Rollup, error) {
+	return look(s, func(v viewShelf) ([]ledger.Rollup, error) { return v.rollups(f) })
 }
 
 func (s *ledgerShelf) sketches(f ledger.SketchFilter) ([]ledger.Sketch, error) {
@@ -104,6 +113,8 @@ func (s foldedShelf) seriesOf(f ledger.HourFilter) ([]ledger.SeriesState, error)
 	slices.SortFunc(states, func(a, b ledger.SeriesState) int { return compareSeries(a.Series, b.Series) })
 	return states, nil
 }
+
+func (s foldedShelf) rollups(ledger.RollupFilter) ([]ledger.Rollup, error) { return nil, nil }
 
 func (s foldedShelf) sketches(f ledger.SketchFilter) ([]ledger.Sketch, error) {
 	var found []ledger.Sketch

@@ -20,6 +20,7 @@ type group struct {
 	window portolan.Span
 	sums   sums
 	ports  map[portolan.PortCode]bool // those with a series
+	merged []byte                     // the newest of the nation's sets of ports that are in it
 	due    availability.Due
 	late   arrivals
 }
