@@ -109,6 +109,11 @@ const (
 	SkipKillSwitch      // probing of the system was stopped
 )
 
+var skipNames = names[Skip]{"unknown", "closed", "back-off", "kill-switch"}
+
+// String returns the reason's name as metrics print it.
+func (s Skip) String() string { return skipNames.of(s) }
+
 // Excuse is an agent's record that it skipped the runs of one series due in a span, on purpose.
 type Excuse struct {
 	Seq         Seq

@@ -53,6 +53,7 @@ type agent struct {
 	spool     *spool.Spool
 	uplink    *uplink.Uplink // nil without a collector
 	renewal   *renewal       // nil without a collector
+	director  *director
 	recorder  *recorder
 	workers   []*worker
 }
@@ -126,6 +127,11 @@ func (a *agent) assemble() error {
 	if err := a.spool.SetPlan(a.plan); err != nil {
 		return err
 	}
+	director, err := newDirector(a.config.Agent, filepath.Join(a.config.Data, stopsFile))
+	if err != nil {
+		return err
+	}
+	a.director = director
 	if err := a.connect(); err != nil {
 		return err
 	}
@@ -162,6 +168,8 @@ func (a *agent) employ() error {
 			return err
 		}
 		w.record = func(r portolan.Result, _ []*probe.Failure) { a.recorder.result(r, w) }
+		w.order = func() order { return a.director.order(p.System, time.Now()) }
+		w.skipped = a.recorder.skip
 		w.prepared = func(err error) {
 			a.recorder.prepared(portolan.Series{System: p.System, Transaction: p.Transaction}, err)
 		}

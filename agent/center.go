@@ -53,6 +53,7 @@ func (a *agent) connect() error {
 			undelivered(err)
 			a.renewal.doubt(err)
 		},
+		Confirmed: func(tag string) { a.director.confirm(tag, time.Now()) },
 		Refused: func(s uplink.Stub) {
 			a.log.Error("batch refused", zap.Uint64("number", s.Number), zap.String("code", s.Code), zap.String("reason", s.Reason))
 		},
@@ -100,6 +101,7 @@ func (a *agent) link(ctx context.Context) {
 	}
 	var renewing sync.WaitGroup
 	renewing.Go(func() { a.renewal.run(ctx) })
+	renewing.Go(func() { a.follow(ctx) })
 	_ = a.uplink.Run(ctx) // it ends only with ctx
 	renewing.Wait()
 }

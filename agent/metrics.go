@@ -19,6 +19,7 @@ type metrics struct {
 	duration *prometheus.GaugeVec
 	runs     *prometheus.CounterVec
 	unspool  prometheus.Counter
+	skips    *prometheus.CounterVec
 	// unprepared counts runs that could not be made ready: without a secret, without a browser.
 	unprepared *prometheus.CounterVec
 }
@@ -44,12 +45,15 @@ func newMetrics(pending func() uint64, status func() uplink.Status) *metrics {
 	m.unprepared = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "portolan_agent_unprepared_runs_total", Help: "Runs that could not be made ready, as without their secret; they have no result.",
 	}, series)
+	m.skips = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "portolan_agent_skipped_runs_total", Help: "Due runs that were left out on purpose, by reason: kill-switch or back-off.",
+	}, append(series, "reason"))
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "portolan_agent_build_info", Help: "Always 1; which build is running.",
 		ConstLabels: prometheus.Labels{"version": buildinfo.Version(), "go": buildinfo.GoVersion()},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.success, m.duration, m.runs, m.unspool, m.unprepared, build,
+	m.registry.MustRegister(m.success, m.duration, m.runs, m.unspool, m.unprepared, m.skips, build,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "portolan_agent_pending_results", Help: "Results on disk that the collector has not acknowledged.",
 		}, func() float64 { return float64(pending()) }),

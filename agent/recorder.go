@@ -44,6 +44,12 @@ func (r *recorder) gap(g portolan.Gap) {
 	r.memory.gap(g)
 }
 
+// skip records that a due run was left out on purpose.
+func (r *recorder) skip(e portolan.Excuse) {
+	r.append(evidence.Record{Excuse: &e})
+	r.metrics.skips.WithLabelValues(string(e.System), string(e.Transaction), e.Reason.String()).Inc()
+}
+
 // append spools a record; a full or broken disk is counted and shown, and the agent goes on.
 func (r *recorder) append(record evidence.Record) {
 	_, err := r.spool.Append(record)

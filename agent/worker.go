@@ -20,6 +20,10 @@ type worker struct {
 	// has not.
 	done atomic.Int32
 
+	// order returns how the series is to be run now; skipped is told of each due run that is left out for it.
+	order   func() order
+	skipped func(portolan.Excuse)
+	sparse  sparse
 	// prepared is told of each run whether it could be made ready, and why not.
 	prepared func(error)
 	record   func(portolan.Result, []*probe.Failure)
@@ -47,7 +51,9 @@ func (w *worker) loop(ctx context.Context) {
 		if due == 0 || !waitUntil(ctx, due) {
 			return
 		}
-		w.attempts(ctx, due)
+		if o := w.order(); w.wants(o, due) {
+			w.attempts(ctx, due, o.factor)
+		}
 		after = max(due, portolan.InstantOf(time.Now()))
 	}
 }
@@ -55,9 +61,11 @@ func (w *worker) loop(ctx context.Context) {
 // attempts runs the transaction for one due instant, and again after a failure as often as its definition
 // allows, but never so late that a retry which hangs would displace the next due run. Every attempt is a result
 // of its own; only the first makes the timeline (design 3.4).
-func (w *worker) attempts(ctx context.Context, due portolan.Instant) {
+//
+// While the system is backed off from, or left alone, there are no further attempts.
+func (w *worker) attempts(ctx context.Context, due portolan.Instant, factor int) {
 	for attempt := 1; ; attempt++ {
-		outcome, ok := w.run(ctx, due, attempt)
+		outcome, ok := w.run(ctx, due, attempt, factor)
 		if !ok || outcome != portolan.Failed || attempt > w.transaction.Retries {
 			return
 		}
@@ -65,12 +73,15 @@ func (w *worker) attempts(ctx context.Context, due portolan.Instant) {
 		if again.Add(w.transaction.Timeout) > due.Add(w.series.Interval(due)) || !waitUntil(ctx, again) {
 			return
 		}
+		if o := w.order(); o.stop != nil || o.factor > 1 {
+			return
+		}
 	}
 }
 
 // run runs the transaction once and records it; ok is false if it could not be made ready or the agent's stop cut it
 // short, which says nothing about the system.
-func (w *worker) run(ctx context.Context, due portolan.Instant, attempt int) (outcome portolan.Outcome, ok bool) {
+func (w *worker) run(ctx context.Context, due portolan.Instant, attempt, factor int) (outcome portolan.Outcome, ok bool) {
 	ready, err := w.runner.Prepare(ctx, w.transaction)
 	if ctx.Err() == nil {
 		w.prepared(err)
@@ -85,6 +96,9 @@ func (w *worker) run(ctx context.Context, due portolan.Instant, attempt int) (ou
 	result, failures := ready.Perform(ctx, due, attempt)
 	if result.Outcome == portolan.OutcomeUnknown {
 		return result.Outcome, false
+	}
+	if factor > 1 {
+		result.Hold = portolan.HoldOf(time.Duration(factor) * w.series.Interval(due))
 	}
 	w.record(result, failures)
 	return result.Outcome, true

@@ -44,6 +44,7 @@ func (s *script) Gives() []string { return nil }
 type seen struct {
 	results []portolan.Result
 	notices []evidence.OpenRun
+	excuses []portolan.Excuse
 }
 
 // observe runs a worker of a one-minute series for the given time.
@@ -53,8 +54,17 @@ func observe(t *testing.T, s *script, retries int, length time.Duration) (found 
 	return found
 }
 
+// fullRate is the order to run as planned.
+func fullRate() order { return order{factor: 1} }
+
 // observeIn does so in the caller's bubble, with any interval.
 func observeIn(t *testing.T, s *script, retries int, length, interval time.Duration) seen {
+	t.Helper()
+	return observeUnder(t, fullRate, s, retries, length, interval)
+}
+
+// observeUnder does so under orders.
+func observeUnder(t *testing.T, orders func() order, s *script, retries int, length, interval time.Duration) seen {
 	t.Helper()
 	transaction := &probe.Transaction{
 		System: "tpac", ID: "primary-inspection", Interval: interval, Latency: 5 * time.Second, Timeout: 40 * time.Second,
@@ -69,6 +79,8 @@ func observeIn(t *testing.T, s *script, retries int, length, interval time.Durat
 		mu    sync.Mutex // notices come from a timer's goroutine
 		found seen
 	)
+	w.order = orders
+	w.skipped = func(e portolan.Excuse) { found.excuses = append(found.excuses, e) }
 	w.prepared = func(err error) {
 		if err != nil {
 			t.Error(err)

@@ -72,6 +72,8 @@ func (c *collector) endpoints() []endpoint {
 		{method: "GET", path: "/api/v1/maintenance", params: []string{"from", "to", "system"}, answer: c.serveMaintenance},
 		{method: "POST", path: "/api/v1/maintenance", answer: c.addMaintenance},
 		{method: "GET", path: "/api/v1/asides", params: []string{"agent", "id", "limit"}, answer: c.serveAsides},
+		{method: "GET", path: "/api/v1/probing", params: []string{"from", "to", "system"}, answer: c.serveProbing},
+		{method: "POST", path: "/api/v1/probing", answer: c.addProbing},
 		{method: "GET", path: "/api/v1/evidence", params: []string{"as_of", "after", "journal_after", "agent"}, stream: c.streamEvidence},
 		{method: "GET", path: "/api/v1/events", params: []string{"port"}, stream: c.streamEvents},
 	}

@@ -39,6 +39,7 @@ type collector struct {
 	metrics    *metrics
 	events     *broadcast
 	around     atomic.Pointer[surroundings]
+	asked      atomic.Pointer[asked]
 	caughtUp   atomic.Bool
 	leading    atomic.Bool
 	wake       chan struct{} // a batch was accepted: there is something to fold
@@ -127,6 +128,7 @@ func newCollector(ctx context.Context, o Options, l ledger.Ledger, around *surro
 			c.projection.Decoded(link, batch)
 			c.wakeUp()
 		},
+		Config:  c.configTag,
 		Counted: c.metrics.countBatch,
 		Refused: func(chain ledger.Chain, number uint64, why ingest.Result, detail string) {
 			c.log.Warn("batch refused", zap.String("agent", string(chain.Agent)), zap.Stringer("stream", chain.Stream),
@@ -190,6 +192,7 @@ func (c *collector) serve(ctx context.Context, listener net.Listener) error {
 	loops.Go(func() { c.leadLoop(ctx, term) })
 	loops.Go(func() { c.foldLoop(ctx) })
 	loops.Go(func() { c.aliveLoop(ctx) })
+	loops.Go(func() { c.backOffLoop(ctx) })
 	loops.Go(func() { c.metrics.refreshLoop(ctx) })
 	if c.around.Load().config.Store.Shared() {
 		loops.Go(func() { c.watchOthers(ctx) })

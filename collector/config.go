@@ -34,6 +34,8 @@ type Config struct {
 	Settle time.Duration `yaml:"settle"`
 	// SendInterval is how often agents send; three missed sendings make an agent silent.
 	SendInterval time.Duration `yaml:"send_interval"`
+	// BackOff says when agents ask a failing system less often.
+	BackOff BackOffConfig `yaml:"back_off"`
 	// Zone is where days and months begin on the pages; a query may name its own.
 	Zone string `yaml:"zone"`
 }
@@ -45,6 +47,7 @@ func DefaultConfig() Config {
 		Data:         "portolan-data",
 		Settle:       15 * time.Minute,
 		SendInterval: 15 * time.Second,
+		BackOff:      BackOffConfig{Agents: 10, After: 2 * time.Minute, Factor: 5},
 		Zone:         "UTC",
 	}
 }
@@ -108,6 +111,7 @@ func (c Config) check(report func(path, problem, allowed string)) {
 	if c.SendInterval < minSendInterval || c.SendInterval > maxSendInterval {
 		report("send_interval", c.SendInterval.String(), "want 1s to 1h")
 	}
+	c.BackOff.check(report)
 	if _, err := loadZone(c.Zone); err != nil {
 		report("zone", fmt.Sprintf("%q is no time zone", c.Zone), zoneForm)
 	}

@@ -23,7 +23,7 @@ const perPortAbove = 5000
 const asidesCounted = 1000
 
 type standingDescs struct {
-	lastSeen, backlog, silent, size, lag, aside, skipped, leads *prometheus.Desc
+	lastSeen, backlog, silent, size, lag, aside, skipped, leads, stopped, backOff *prometheus.Desc
 }
 
 func newStandingDescs() standingDescs {
@@ -42,6 +42,10 @@ func newStandingDescs() standingDescs {
 			"Batches that are kept and count in no figure, by reason: the newest 1,000 that were set aside, and up to 1,000 of a newer version, which wait until this collector is upgraded.", []string{"reason"}, nil),
 		leads: prometheus.NewDesc("portolan_collector_leads",
 			"1 if this collector leads: it stores figures, finds incidents and exports availability; 0 if another does.", nil, nil),
+		stopped: prometheus.NewDesc("portolan_probing_stopped",
+			"1 for each system whose probing an operator stopped; absent for all others.", []string{"system"}, nil),
+		backOff: prometheus.NewDesc("portolan_probing_back_off_factor",
+			"How many times their interval most agents wait, for each system that is backed off from because it fails everywhere; absent for all others.", []string{"system"}, nil),
 		skipped: prometheus.NewDesc("portolan_projection_unreadable_batches_total",
 			"Accepted batches that could not be read when they were folded, since the collector started.", nil, nil),
 	}
@@ -50,7 +54,7 @@ func newStandingDescs() standingDescs {
 // Describe implements prometheus.Collector.
 func (s *standing) Describe(ch chan<- *prometheus.Desc) {
 	d := newStandingDescs()
-	for _, desc := range []*prometheus.Desc{d.lastSeen, d.backlog, d.silent, d.size, d.lag, d.aside, d.skipped, d.leads} {
+	for _, desc := range []*prometheus.Desc{d.lastSeen, d.backlog, d.silent, d.size, d.lag, d.aside, d.skipped, d.leads, d.stopped, d.backOff} {
 		ch <- desc
 	}
 }
@@ -83,6 +87,13 @@ func (s *standing) Collect(ch chan<- prometheus.Metric) {
 	}
 	ch <- prometheus.MustNewConstMetric(d.skipped, prometheus.CounterValue, float64(c.projection.Skipped()))
 
+	asked := c.agentConfig(portolan.InstantOf(time.Now()))
+	for _, stop := range asked.Stops {
+		gauge(d.stopped, 1, string(stop.System))
+	}
+	for _, b := range asked.BackOffs {
+		gauge(d.backOff, float64(b.Factor), string(b.System))
+	}
 	agents := c.projection.Agents(portolan.InstantOf(time.Now()), c.around.Load().config.SendInterval)
 	silent := map[portolan.PortCode]int{}
 	for i := range agents {

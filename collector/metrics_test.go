@@ -17,20 +17,31 @@ import (
 
 	"portolan"
 	"portolan/collector/projection"
+	"portolan/evidence"
 )
 
 // scraped returns the metric families of a collector that has seen everything that makes one appear, with the text.
 func scraped(t *testing.T) (map[string]*dto.MetricFamily, []byte) {
 	t.Helper()
-	r := startCollector(t, t.TempDir(), func(o *Options) { o.Config.SendInterval = time.Second })
+	var c *collector
+	r := startCollector(t, t.TempDir(), func(o *Options) {
+		o.Config.SendInterval = time.Second
+		o.started = func(started *collector) { c = started }
+	})
 	a := r.enroll("MIA-1")
 	now := portolan.InstantOf(time.Now())
 	a.send(portolan.Live, a.run(now.Add(-2*time.Minute), portolan.Good), a.run(now.Add(-time.Minute), portolan.Failed))
+	for _, p := range []projection.Probing{{System: "tpac", Order: portolan.OrderStop}, {System: "ident", Order: portolan.OrderBackOff, Factor: 5}} {
+		if err := c.note(t.Context(), evidence.EntryProbing, string(p.System), now, p); err != nil {
+			t.Fatal(err)
+		}
+	}
 	r.foldedAll()
 	var body []byte
 	r.await(func() bool {
 		_, body = r.get("/metrics", nil)
-		return bytes.Contains(body, []byte("portolan_error_budget_burn_rate{")) && bytes.Contains(body, []byte(`window="3d"`))
+		return bytes.Contains(body, []byte("portolan_error_budget_burn_rate{")) && bytes.Contains(body, []byte(`window="3d"`)) &&
+			bytes.Contains(body, []byte("portolan_probing_back_off_factor{"))
 	})
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	families, err := parser.TextToMetricFamilies(bytes.NewReader(body))

@@ -22,6 +22,7 @@ func (c *collector) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/ingest/", c.ingest.Routes())
 	mux.Handle("/enroll/", c.ingest.Routes())
+	mux.HandleFunc("GET /config/v1/agent", c.serveAgentConfig)
 	mux.Handle("/api/", c.api())
 	mux.Handle("GET /metrics", promhttp.HandlerFor(c.metrics.registry, promhttp.HandlerOpts{Registry: c.metrics.registry}))
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "healthy") })

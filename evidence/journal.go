@@ -29,7 +29,10 @@ const (
 	EntryCollectorAlive           // a collector was up until then
 	EntryCollectorStop            // a collector stopped on purpose
 	EntrySetting                  // a setting that figures depend on
+	EntryProbing                  // probing of a system was stopped, thinned out or taken up again
 )
+
+const lastEntry = EntryProbing
 
 var (
 	_ encoding.TextMarshaler   = EntryKind(0)
@@ -61,6 +64,8 @@ func (k EntryKind) String() string {
 		return "collector-stop"
 	case EntrySetting:
 		return "setting"
+	case EntryProbing:
+		return "probing"
 	default:
 		return fmt.Sprintf("unknown(%d)", uint8(k))
 	}
@@ -71,7 +76,7 @@ func (k EntryKind) MarshalText() ([]byte, error) { return []byte(k.String()), ni
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (k *EntryKind) UnmarshalText(b []byte) error {
-	for kind := EntryCatalogue; kind <= EntrySetting; kind++ {
+	for kind := EntryCatalogue; kind <= lastEntry; kind++ {
 		if kind.String() == string(b) {
 			*k = kind
 			return nil
@@ -123,7 +128,7 @@ func NextEntry(previous *Entry, draft Entry, signer crypto.Signer) (Entry, error
 
 func validateEntry(e *Entry) error {
 	switch {
-	case e.Kind == EntryUnknown || e.Kind > EntrySetting:
+	case e.Kind == EntryUnknown || e.Kind > lastEntry:
 		return malformed("entry", "kind %d", e.Kind)
 	case len(e.Subject) > maxSubject:
 		return &LimitError{What: "bytes of an entry's subject", Limit: maxSubject}
@@ -213,7 +218,7 @@ func ReadEntry(b []byte) (Entry, error) {
 		case 2:
 			e.At = portolan.Instant(m.int())
 		case 3:
-			e.Kind = EntryKind(m.upTo(uint64(EntrySetting)))
+			e.Kind = EntryKind(m.upTo(uint64(lastEntry)))
 		case 4:
 			e.Subject = string(m.bytes())
 		case 5:

@@ -127,7 +127,7 @@ func TestNextEntry_RefusesWhatCannotBeKept(t *testing.T) {
 
 func TestEntryKind_SpellsAndReadsEveryKind(t *testing.T) {
 	t.Parallel()
-	for kind := evidence.EntryCatalogue; kind <= evidence.EntrySetting; kind++ {
+	for kind := evidence.EntryCatalogue; kind <= evidence.EntryProbing; kind++ {
 		text, _ := kind.MarshalText()
 		var got evidence.EntryKind
 		if err := got.UnmarshalText(text); err != nil || got != kind {

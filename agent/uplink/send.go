@@ -36,6 +36,7 @@ type answer struct {
 	Hash       string           `json:"hash"`
 	ReceivedAt portolan.Instant `json:"received_at"`
 	RepliedAt  portolan.Instant `json:"replied_at"`
+	Config     string           `json:"config"` // the tag of the collector's directives
 	Error      struct {
 		Code    string `json:"code"`
 		Message string `json:"message"`
@@ -95,6 +96,7 @@ func (u *Uplink) send(ctx context.Context) error {
 	u.clock.compare(exchange{sent: sent, answered: answered, received: a.ReceivedAt, replied: a.RepliedAt})
 	u.status.LastAck = portolan.InstantOf(answered)
 	u.mu.Unlock()
+	u.o.Confirmed(a.Config)
 	if !u.air.carries.IsZero() {
 		u.known[u.air.carries] = true
 	}

@@ -52,6 +52,8 @@ type Options struct {
 	Every time.Duration
 	// Rand draws the jitter of retries and of the first sending.
 	Rand *rand.Rand
+	// Confirmed is told of each acknowledged batch which directives the collector has for agents; nil tells nobody.
+	Confirmed func(tag string)
 	// Refused is told of each batch that the collector refused for good; nil tells nobody.
 	Refused func(Stub)
 	// Failed is told of each attempt that failed and will be repeated; nil tells nobody.
@@ -110,6 +112,9 @@ const (
 func New(o Options) *Uplink {
 	if o.Every <= 0 {
 		o.Every = defaultEvery
+	}
+	if o.Confirmed == nil {
+		o.Confirmed = func(string) {}
 	}
 	if o.Refused == nil {
 		o.Refused = func(Stub) {}

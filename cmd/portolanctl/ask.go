@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -45,6 +46,19 @@ func (a asking) ask(t terminal, path string, query url.Values, into any) (printe
 }
 
 func (a asking) get(path string, query url.Values) ([]byte, error) {
+	return a.exchange(http.MethodGet, path, query, nil)
+}
+
+// post sends a value as JSON, and returns the answer.
+func (a asking) post(path string, value any) ([]byte, error) {
+	body, err := json.Marshal(value)
+	if err != nil {
+		return nil, fmt.Errorf("encode question: %w", err)
+	}
+	return a.exchange(http.MethodPost, path, nil, body)
+}
+
+func (a asking) exchange(method, path string, query url.Values, question []byte) ([]byte, error) {
 	base, err := url.Parse(a.Collector)
 	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
 		return nil, usageError{fmt.Errorf("collector %q: want an address such as http://127.0.0.1:8080", a.Collector)}
@@ -55,7 +69,12 @@ func (a asking) get(path string, query url.Values) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	response, err := client.Get(at.String())
+	request, err := http.NewRequest(method, at.String(), bytes.NewReader(question))
+	if err != nil {
+		return nil, fmt.Errorf("ask collector: %w", err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := client.Do(request)
 	if err != nil {
 		return nil, fmt.Errorf("ask collector: %w", err)
 	}
@@ -64,7 +83,7 @@ func (a asking) get(path string, query url.Values) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read answer: %w", err)
 	}
-	if response.StatusCode != http.StatusOK {
+	if response.StatusCode != http.StatusOK && response.StatusCode != http.StatusCreated {
 		return nil, refusal(response.StatusCode, body)
 	}
 	return body, nil

@@ -19,18 +19,21 @@ import (
 
 // commands is every command of the tool.
 type commands struct {
-	CheckConfig  checkConfig      `cmd:"" help:"Check definitions and configuration files, and say all that is wrong."`
-	Try          try              `cmd:"" help:"Run one transaction now, and show its steps and phases."`
-	Enroll       enroll           `cmd:"" help:"Make a one-time token with which an agent gets its certificate."`
-	CA           ca               `cmd:"" name:"ca" help:"Print the certificate by which agents trust the collector."`
-	Rules        rules            `cmd:"" help:"Write Prometheus rules from the objectives of the catalogue."`
-	State        state            `cmd:"" help:"Show the current state of every system at every port."`
-	Availability availability     `cmd:"" help:"Show how available systems were to their users."`
-	Results      results          `cmd:"" help:"Show single results."`
-	Backup       backup           `cmd:"" help:"Copy a collector's ledger and keys into one file, while it runs."`
-	Restore      restore          `cmd:"" help:"Make a data folder from what backup wrote."`
-	Rebuild      rebuild          `cmd:"" help:"Fold all evidence into figures again."`
-	Version      kong.VersionFlag `help:"Print the version."`
+	CheckConfig   checkConfig      `cmd:"" help:"Check definitions and configuration files, and say all that is wrong."`
+	Try           try              `cmd:"" help:"Run one transaction now, and show its steps and phases."`
+	Enroll        enroll           `cmd:"" help:"Make a one-time token with which an agent gets its certificate."`
+	CA            ca               `cmd:"" name:"ca" help:"Print the certificate by which agents trust the collector."`
+	Rules         rules            `cmd:"" help:"Write Prometheus rules from the objectives of the catalogue."`
+	State         state            `cmd:"" help:"Show the current state of every system at every port."`
+	Availability  availability     `cmd:"" help:"Show how available systems were to their users."`
+	Results       results          `cmd:"" help:"Show single results."`
+	StopProbing   stopProbing      `cmd:"" help:"Have all agents leave a system alone."`
+	ResumeProbing resumeProbing    `cmd:"" help:"Have agents probe a system again."`
+	Probing       probing          `cmd:"" help:"Show which systems are left alone or asked less often, and who ordered it."`
+	Backup        backup           `cmd:"" help:"Copy a collector's ledger and keys into one file, while it runs."`
+	Restore       restore          `cmd:"" help:"Make a data folder from what backup wrote."`
+	Rebuild       rebuild          `cmd:"" help:"Fold all evidence into figures again."`
+	Version       kong.VersionFlag `help:"Print the version."`
 }
 
 const description = `The operator's tool of Portolan.

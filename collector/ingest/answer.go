@@ -33,6 +33,8 @@ type acknowledgement struct {
 	RepliedAt  portolan.Instant `json:"replied_at"`
 	Duplicate  bool             `json:"duplicate"`
 	SetAside   string           `json:"set_aside,omitempty"`
+	// Config is another one whenever agents are to ask GET /config/v1/agent.
+	Config string `json:"config,omitempty"`
 }
 
 // refusal says why not.
@@ -88,7 +90,7 @@ func (i *Ingest) write(w http.ResponseWriter, a answer) {
 		i.o.Failed(a.err)
 	}
 	if ack, ok := a.body.(acknowledgement); ok {
-		ack.RepliedAt = portolan.InstantOf(time.Now())
+		ack.RepliedAt, ack.Config = portolan.InstantOf(time.Now()), i.o.Config()
 		a.body = ack
 	}
 	text, err := json.Marshal(a.body)

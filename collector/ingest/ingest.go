@@ -45,6 +45,8 @@ type Options struct {
 	// Accepted is told of each batch once it is durable, before the agent is answered, and must not block. It is
 	// a wake-up, not a feed: the ledger has the order, and batches that were stored as the collector was killed.
 	Accepted func(ledger.Link, *evidence.Batch)
+	// Config returns the tag of what agents are asked beside their plans, which acknowledgements name; none.
+	Config func() string
 	// Counted is told what became of each batch.
 	Counted func(Result)
 	// Refused is told of each batch of a known agent that was refused for good, but not of its repetitions.
@@ -71,6 +73,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Refused == nil {
 		o.Refused = func(ledger.Chain, uint64, Result, string) {}
+	}
+	if o.Config == nil {
+		o.Config = func() string { return "" }
 	}
 	if o.Counted == nil {
 		o.Counted = func(Result) {}

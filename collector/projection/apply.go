@@ -56,7 +56,7 @@ func (a *applier) one(t *track, e *event) {
 		a.stop(t, s, e)
 	}
 	if !e.excused.Empty() {
-		s.excused = append(s.excused, e.excused)
+		s.excuse(e.excused)
 	}
 	s.last = e.place
 }

@@ -17,6 +17,7 @@ type Facts struct {
 	At          portolan.Instant // when it was made
 	Maintenance []Maintenance    // in the order in which it was declared, cancellations included
 	Annotations []Annotation
+	Probing     []Probing
 	ports       []portsVersion
 	settles     []settleVersion
 	up          []portolan.Span // when a collector was up
@@ -73,6 +74,7 @@ func (f *Facts) With(entries []evidence.Entry) (*Facts, error) {
 	}
 	next := *f
 	next.Maintenance, next.Annotations = slices.Clone(f.Maintenance), slices.Clone(f.Annotations)
+	next.Probing = slices.Clone(f.Probing)
 	next.ports, next.settles, next.up = slices.Clone(f.ports), slices.Clone(f.settles), slices.Clone(f.up)
 	for i := range entries {
 		if err := next.add(&entries[i]); err != nil {
@@ -98,6 +100,12 @@ func (f *Facts) add(e *evidence.Entry) error {
 		err := json.Unmarshal(e.Body, &a)
 		a.ID, a.Made = e.Number, e.At.Time()
 		f.Annotations = append(f.Annotations, a)
+		return err
+	case evidence.EntryProbing:
+		var p Probing
+		err := json.Unmarshal(e.Body, &p)
+		p.ID, p.Made = e.Number, e.At.Time()
+		f.Probing = append(f.Probing, p)
 		return err
 	case evidence.EntrySetting:
 		return f.addSetting(e)

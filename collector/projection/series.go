@@ -84,6 +84,15 @@ func (s *seriesState) setMark(m mark) {
 	s.marks = slices.Insert(s.marks, at, m)
 }
 
+// excuse notes that no run was missing in a span. Spans that meet become one: a series may be left alone for months.
+func (s *seriesState) excuse(span portolan.Span) {
+	if n := len(s.excused); n > 0 && s.excused[n-1].From <= span.From && span.From <= s.excused[n-1].To {
+		s.excused[n-1].To = max(s.excused[n-1].To, span.To)
+		return
+	}
+	s.excused = append(s.excused, span)
+}
+
 // schedule returns when the series is due; the zero Schedule, never due, if its plan is not known.
 func (s *seriesState) schedule(agent portolan.AgentID) schedule.Series {
 	return scheduleOf(agent, s.planned)
