@@ -3,6 +3,7 @@ package targets_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -50,10 +51,10 @@ func loose(name string) probe.Way {
 		if decode(&def) != nil {
 			return nil, nil
 		}
-		extracted, _ := def["extract"].(map[string]any)
 		t := &talk{}
-		for name := range extracted {
-			t.Hears = append(t.Hears, name)
+		for _, key := range []string{"extract", "capture"} {
+			given, _ := def[key].(map[string]any)
+			t.Hears = slices.AppendSeq(t.Hears, maps.Keys(given))
 		}
 		return t, nil
 	}}
@@ -63,7 +64,7 @@ func loose(name string) probe.Way {
 func options() targets.Options {
 	o := talking()
 	for _, name := range []string{
-		"feed",
+		"feed", "tn3270",
 	} {
 		o.Ways = append(o.Ways, loose(name))
 	}

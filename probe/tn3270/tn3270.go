@@ -11,6 +11,7 @@ package tn3270
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"portolan"
@@ -110,6 +111,9 @@ func (x *exchange) submit(ctx context.Context) error {
 	s := x.session
 	if s.stream == nil {
 		return errNotConnected
+	}
+	if s.screen.Locked() { // a clean-up after a step that was not answered: hanging up must do
+		return &falseScreen{errors.New("the keyboard is locked: the host has not answered yet")}
 	}
 	for _, e := range x.action.typed {
 		if err := x.enter(e); err != nil {

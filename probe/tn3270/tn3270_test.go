@@ -174,3 +174,23 @@ func TestWay_CleanUpSignsOffAfterAFailure(t *testing.T) {
 		t.Errorf("the host heard %q: %+v", said, got.Steps)
 	}
 }
+
+// A terminal whose host has not answered cannot sign off: it hangs up, and does not wait once more.
+func TestWay_CleanUpDoesNotPressALockedKeyboard(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		heard := make(chan string, 1)
+		network := converses(t, func(h *host) {
+			h.show("SIGN ON")
+			h.hear()
+			heard <- h.hear()
+		})
+		tr := transaction(t, connect, "{press: ENTER}", "{press: PF3, closes: true}")
+		tr.Steps[2].Always = true
+		got, failures := probe.NewRunner(probe.Options{Dial: network.DialContext}).Run(t.Context(), tr, 0, 1)
+		wantSymptom(t, got, failures, "b", portolan.PhaseWait, portolan.KindTimeout)
+		if said := <-heard; said != "nothing" || got.Duration != tr.Timeout {
+			t.Errorf("the host heard %q, the run took %v", said, got.Duration)
+		}
+	})
+}

@@ -124,6 +124,7 @@ func All(settings Settings) []System {
 	return []System{
 		tpac(settings),
 		tecsPortal(settings),
+		tecsLegacy(),
 		atsQQ(settings),
 		mobilePrimary(settings),
 		ncic(settings),
