@@ -200,7 +200,7 @@ func (w *writer) modifyField() error {
 func (w *writer) tab(clear bool) {
 	for i := w.at; i < len(w.cells); i++ {
 		c := &w.cells[i]
-		if c.field && c.attr&attrProtected == 0 {
+		if w.takesText(i) {
 			w.at = (i + 1) % len(w.cells)
 			return
 		}

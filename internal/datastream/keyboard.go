@@ -23,11 +23,17 @@ func (s *Screen) Find(row int, text string) (foundRow, column int, ok bool) {
 func (s *Screen) FieldAfter(row, column int) (fieldRow, fieldColumn int, ok bool) {
 	from := (row-1)*s.columns + column - 1
 	for i := max(0, from); i < len(s.cells)-1; i++ {
-		if c := s.cells[i]; c.field && c.attr&attrProtected == 0 {
+		if s.takesText(i) {
 			return (i+1)/s.columns + 1, (i+1)%s.columns + 1, true
 		}
 	}
 	return 0, 0, false
+}
+
+// takesText reports whether an unprotected field begins at an address that has room for a character.
+func (s *Screen) takesText(address int) bool {
+	c := s.cells[address]
+	return c.field && c.attr&attrProtected == 0 && !s.cells[(address+1)%len(s.cells)].field
 }
 
 // Type enters text from a place on, as a user does who first clears the rest of the field.
