@@ -223,9 +223,10 @@ func (d drawing) order() []byte {
 	}
 }
 
-// address is one of the screen, in 12 or in 14 bits.
+// address is one of the screen but of its last row, in 12 or in 14 bits. From the last row, text can go on in the first,
+// where terminals differ in what a tab then clears.
 func (d drawing) address() []byte {
-	at := d.IntN(24 * 80)
+	at := d.IntN(23 * 80)
 	if d.IntN(2) == 0 {
 		return []byte{byte(at >> 8), byte(at)}
 	}
