@@ -74,6 +74,13 @@ func (c *collector) endpoints() []endpoint {
 		{method: "GET", path: "/api/v1/asides", params: []string{"agent", "id", "limit"}, answer: c.serveAsides},
 		{method: "GET", path: "/api/v1/probing", params: []string{"from", "to", "system"}, answer: c.serveProbing},
 		{method: "POST", path: "/api/v1/probing", answer: c.addProbing},
+		{method: "GET", path: "/api/v1/incidents", params: []string{"from", "to", "open", "port", "system", "limit"}, answer: c.serveIncidents},
+		{method: "GET", path: "/api/v1/incidents/{id}", answer: c.serveIncident},
+		{method: "POST", path: "/api/v1/incidents/{id}/ack", answer: c.acknowledge},
+		{method: "GET", path: "/api/v1/mitigation", params: []string{"port"}, answer: c.serveMitigation},
+		{method: "POST", path: "/api/v1/mitigation", answer: c.addMitigation},
+		{method: "GET", path: "/api/v1/signals", params: []string{"from", "to", "port"}, answer: c.serveSignals},
+		{method: "POST", path: "/api/v1/signals", answer: c.addSignal},
 		{method: "GET", path: "/api/v1/evidence", params: []string{"as_of", "after", "journal_after", "agent"}, stream: c.streamEvidence},
 		{method: "GET", path: "/api/v1/events", params: []string{"port"}, stream: c.streamEvents},
 	}

@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"time"
 
 	"portolan"
 	"portolan/collector/ledger"
 	"portolan/collector/projection"
 	"portolan/evidence"
+	"portolan/incident"
 )
 
 // evidenceHead is the first line of the evidence: what is needed to verify the rest.
@@ -244,14 +246,17 @@ func (c *collector) streamEvents(w http.ResponseWriter, r *call) error {
 			if missed := c.events.takeMissed(l); missed > 0 {
 				fmt.Fprintf(w, "event: missed\ndata: {\"batches\":%d}\n\n", missed)
 			}
-			if wanted(ports, n.Link.Chain.Agent.Port()) {
-				writeEvent(w, n)
+			switch {
+			case n.incident != nil && (len(ports) == 0 || slices.ContainsFunc(n.incident.Incident.Ports, func(p portolan.PortCode) bool { return wanted(ports, p) })):
+				writeIncident(w, n.incident)
+			case n.link != nil && wanted(ports, n.link.Link.Chain.Agent.Port()):
+				writeEvent(w, n.link)
 			}
 		}
 	}
 }
 
-func writeEvent(w http.ResponseWriter, n projection.News) {
+func writeEvent(w http.ResponseWriter, n *projection.News) {
 	e := resultsEvent{
 		Agent: n.Link.Chain.Agent, Port: n.Link.Chain.Agent.Port(), Lane: n.Link.Lane,
 		ReceivedAt: n.Link.ReceivedAt.Time(), Results: []eventResult{},
@@ -268,4 +273,12 @@ func writeEvent(w http.ResponseWriter, n projection.News) {
 		return // nothing in an event can fail to encode
 	}
 	fmt.Fprintf(w, "event: results\nid: %d\ndata: %s\n\n", int64(n.Link.Position), data)
+}
+
+func writeIncident(w http.ResponseWriter, e *incident.Event) {
+	data, err := json.Marshal(incidentEventOf(e))
+	if err != nil {
+		return // nothing in an event can fail to encode
+	}
+	fmt.Fprintf(w, "event: incident\ndata: %s\n\n", data)
 }

@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"portolan/collector/projection"
+	"portolan/incident"
 )
 
 // broadcast hands news to whoever listens. A listener that does not keep up misses some, and is told that it did.
@@ -13,9 +14,15 @@ type broadcast struct {
 	closed    bool
 }
 
+// told is one piece of news: exactly one of the fields is set.
+type told struct {
+	link     *projection.News
+	incident *incident.Event
+}
+
 // listener is one reader of news. news is closed when the collector stops.
 type listener struct {
-	news   chan projection.News
+	news   chan told
 	missed uint64 // guarded by the broadcast's mu
 }
 
@@ -34,7 +41,7 @@ func (b *broadcast) listen() (*listener, bool) {
 	if b.closed || len(b.listeners) >= maxListeners {
 		return nil, false
 	}
-	l := &listener{news: make(chan projection.News, newsKept)}
+	l := &listener{news: make(chan told, newsKept)}
 	b.listeners[l] = true
 	return l, true
 }
@@ -45,7 +52,7 @@ func (b *broadcast) leave(l *listener) {
 	delete(b.listeners, l)
 }
 
-func (b *broadcast) send(n projection.News) {
+func (b *broadcast) send(n told) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for l := range b.listeners {

@@ -25,6 +25,7 @@ import (
 	"portolan/collector/ledger"
 	"portolan/collector/projection"
 	"portolan/collector/registry"
+	"portolan/collector/watch"
 	"portolan/evidence"
 )
 
@@ -35,6 +36,7 @@ type collector struct {
 	ledger     ledger.Ledger
 	registry   *registry.Registry
 	projection *projection.Projection
+	watch      *watch.Watch
 	ingest     *ingest.Ingest
 	metrics    *metrics
 	events     *broadcast
@@ -122,6 +124,7 @@ func newCollector(ctx context.Context, o Options, l ledger.Ledger, around *surro
 	if err != nil {
 		return nil, err
 	}
+	c.watch = c.newWatch()
 	c.ingest = ingest.New(ingest.Options{
 		Ledger: l, Registry: c.registry,
 		Accepted: func(link ledger.Link, batch *evidence.Batch) {
@@ -150,7 +153,8 @@ func (c *collector) wakeUp() {
 // tell takes in the news of a folded link.
 func (c *collector) tell(n projection.News) {
 	c.metrics.countNews(n)
-	c.events.send(n)
+	c.watch.News(&n)
+	c.events.send(told{link: &n})
 }
 
 // begin notes in the journal that a collector is up and what is in force, and takes in what waited for an upgrade.
@@ -194,6 +198,7 @@ func (c *collector) serve(ctx context.Context, listener net.Listener) error {
 	loops.Go(func() { c.aliveLoop(ctx) })
 	loops.Go(func() { c.backOffLoop(ctx) })
 	loops.Go(func() { c.metrics.refreshLoop(ctx) })
+	loops.Go(func() { c.watchLoop(ctx) })
 	if c.around.Load().config.Store.Shared() {
 		loops.Go(func() { c.watchOthers(ctx) })
 	}

@@ -6,6 +6,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"portolan"
 	"portolan/collector/ledger"
 )
 
@@ -51,6 +52,9 @@ func (c *collector) leadLoop(ctx context.Context, term ledger.Term) {
 func (c *collector) lead(ctx context.Context, term ledger.Term) {
 	defer term.Resign()
 	c.projection.Lead(term.Epoch)
+	if err := c.watch.Lead(ctx, term.Epoch, portolan.InstantOf(time.Now())); err != nil && ctx.Err() == nil {
+		c.log.Error("incidents cannot be watched", zap.Error(err))
+	}
 	c.leading.Store(true)
 	c.log.Info("collector leads", zap.Uint64("epoch", term.Epoch))
 	select {
@@ -59,5 +63,6 @@ func (c *collector) lead(ctx context.Context, term ledger.Term) {
 		c.log.Warn("collector leads no longer", zap.Uint64("epoch", term.Epoch))
 	}
 	c.leading.Store(false)
+	c.watch.Follow()
 	c.projection.Follow()
 }

@@ -207,6 +207,8 @@ func TestOpenAPI_DescribesRealAnswers(t *testing.T) {
 	for path, note := range map[string]string{
 		"/api/v1/annotations": `{"system":"tpac","port":"MIA","text":"lines are long","by":"shift supervisor"}`,
 		"/api/v1/probing":     fmt.Sprintf(`{"system":"tpac","order":"stop","reason":"migration","by":"owner","until":%q}`, now.Add(time.Hour)),
+		"/api/v1/signals":     `{"system":"tpac","port":"MIA","state":"slow","note":"lanes 4 to 9"}`,
+		"/api/v1/mitigation":  `{"port":"MIA","mode":"ats-qq","by":"Director of Field Operations"}`,
 		"/api/v1/maintenance": fmt.Sprintf(`{"system":"tpac","from":%q,"to":%q,"title":"new certificates","by":"owner"}`, now.Add(time.Hour), now.Add(2*time.Hour)),
 	} {
 		status, body := r.post(path, []byte(note), nil)
@@ -222,6 +224,8 @@ func TestOpenAPI_DescribesRealAnswers(t *testing.T) {
 		"/api/v1/availability?from=2001-01-01T00:00:00Z&to=2001-01-02T00:00:00Z",
 		"/api/v1/latency", "/api/v1/latency?steps=true&group=transaction", "/api/v1/state", "/api/v1/results?limit=5", "/api/v1/agents", "/api/v1/systems", "/api/v1/ports",
 		"/api/v1/annotations", "/api/v1/maintenance?system=tpac", "/api/v1/probing", "/api/v1/probing?system=apis", "/api/v1/probing?x=1",
+		"/api/v1/signals", "/api/v1/signals?port=x", "/api/v1/mitigation", "/api/v1/mitigation?port=x",
+		"/api/v1/incidents", "/api/v1/incidents?open=true&port=MIA", "/api/v1/incidents?limit=0&open=x",
 		"/api/v1/asides", "/api/v1/asides?limit=0&id=x", "/api/v1/asides?agent=MIA-1&id=9",
 		"/api/v1/availability?form=x&to=yesterday&zone=Local&weight=gold&group=color&as_of=never", "/api/v1/results?limit=0&cursor=x", "/api/v1/availability?as_of=999999999.1",
 		"/api/v1/events?port=x", "/api/v1/evidence?after=-1", "/api/v1/latency?group=agent", "/api/v1/systems?x=1", "/api/v1/ports?x=1", "/api/v1/state?port=x", "/api/v1/agents?port=x",

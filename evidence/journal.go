@@ -18,21 +18,24 @@ type EntryKind uint8
 
 // The kinds of entry.
 const (
-	EntryUnknown        EntryKind = iota
-	EntryCatalogue                // a system's definition, as in force from then on
-	EntryPorts                    // the list of ports, with volumes
-	EntryPlan                     // a plan that agents of a port run
-	EntryAgent                    // an agent was enrolled, renewed or revoked: its certificate
-	EntryMaintenance              // planned maintenance, and when it was declared
-	EntryAnnotation               // a person's remark
-	EntryCollectorStart           // a collector began to listen
-	EntryCollectorAlive           // a collector was up until then
-	EntryCollectorStop            // a collector stopped on purpose
-	EntrySetting                  // a setting that figures depend on
-	EntryProbing                  // probing of a system was stopped, thinned out or taken up again
+	EntryUnknown         EntryKind = iota
+	EntryCatalogue                 // a system's definition, as in force from then on
+	EntryPorts                     // the list of ports, with volumes
+	EntryPlan                      // a plan that agents of a port run
+	EntryAgent                     // an agent was enrolled, renewed or revoked: its certificate
+	EntryMaintenance               // planned maintenance, and when it was declared
+	EntryAnnotation                // a person's remark
+	EntryCollectorStart            // a collector began to listen
+	EntryCollectorAlive            // a collector was up until then
+	EntryCollectorStop             // a collector stopped on purpose
+	EntrySetting                   // a setting that figures depend on
+	EntryProbing                   // probing of a system was stopped, thinned out or taken up again
+	EntryAcknowledgement           // a person took an incident on
+	EntrySignal                    // an officer reported a system as slow or down
+	EntryMitigation                // a port began or ended a backup procedure
 )
 
-const lastEntry = EntryProbing
+const lastEntry = EntryMitigation
 
 var (
 	_ encoding.TextMarshaler   = EntryKind(0)
@@ -66,6 +69,12 @@ func (k EntryKind) String() string {
 		return "setting"
 	case EntryProbing:
 		return "probing"
+	case EntryAcknowledgement:
+		return "acknowledgement"
+	case EntrySignal:
+		return "signal"
+	case EntryMitigation:
+		return "mitigation"
 	default:
 		return fmt.Sprintf("unknown(%d)", uint8(k))
 	}

@@ -65,6 +65,11 @@ const (
 
 // describe draws the conclusions from what an incident's evidence shows.
 func (d *Detector) describe(t *track) {
+	if t.Signaled || t.thin() {
+		t.Impact = d.impactOf(t)
+		return
+	}
+	t.Bad, t.Results = uint64(t.total.bad), uint64(t.total.results+t.pending)
 	t.Systems, t.Ports = d.systemsHit(t), d.portsHit(t)
 	t.Symptom = t.commonest()
 	// What went before is looked at only in the beginning: later the answers during the incident would count.

@@ -28,6 +28,7 @@ type Detector struct {
 	next     ID
 	tracks   []*track // open ones, and closed ones that may come again, by ID
 	notes    []Note
+	signals  []Signal
 	silences bool             // there may be silent ports
 	quiet    portolan.Instant // when incidents were reviewed last
 	events   []Event
@@ -50,6 +51,9 @@ func (d *Detector) Assign(agent portolan.AgentID, plan *portolan.Plan) {
 
 // SetNotes replaces the notes of changes and planned work.
 func (d *Detector) SetNotes(notes []Note) { d.notes = notes }
+
+// HasNotes reports whether SetNotes was called.
+func (d *Detector) HasNotes() bool { return d.notes != nil }
 
 // Observe takes in a live result or notice. Results of one series that are not newer than the last are passed over.
 func (d *Detector) Observe(o *Observation) {
@@ -230,6 +234,7 @@ func (d *Detector) Advance(now portolan.Instant) []Event {
 	if d.now-d.quiet >= reviewEvery {
 		d.quiet = d.now
 		d.findSilence()
+		d.weighSignals()
 		for _, t := range slices.Clone(d.tracks) {
 			d.review(t)
 		}

@@ -82,7 +82,7 @@ func (d *Detector) sentence(t *track) string {
 	case t.Silent && t.total.results > 0:
 		fmt.Fprintf(&s, "; the agents measured meanwhile that %.0f of %.0f results were bad", t.total.bad, t.total.results)
 	case !t.Silent:
-		fmt.Fprintf(&s, ": %.0f of %.0f results", t.total.bad, t.total.results)
+		fmt.Fprintf(&s, ": %d of %d results", t.Bad, t.Results)
 	}
 	fmt.Fprintf(&s, ". %s", d.follows(t))
 	return s.String()

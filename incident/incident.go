@@ -51,6 +51,9 @@ type Incident struct {
 	Signaled bool                `json:"signaled,omitempty"`
 	Ports    []portolan.PortCode `json:"ports"` // that are hit, sorted
 	Impact   Impact              `json:"impact"`
+	// Bad of Results tell of the component in the scope since the start.
+	Bad     uint64 `json:"bad_results"`
+	Results uint64 `json:"results"`
 	// Acknowledged says who took it on; empty until then.
 	Acknowledged string `json:"acknowledged,omitempty"`
 	// MergedInto is the incident that this one turned out to be part of, zero if none.

@@ -41,10 +41,14 @@ type track struct {
 	pending   float64 // good results since recovered
 	late      lateEvidence
 	note      string   // text of the note that explains it
+	restored  bool     // its evidence is that of an earlier detector
 	rose      bool     // answers had grown slower before it began
 	narrowed  float64  // bad results when its scope was looked at last
 	told      Incident // as it was in the last event
 }
+
+// thin reports whether an incident that was restored has less evidence of its own yet than what is known of it rests on.
+func (t *track) thin() bool { return t.restored && len(t.symptoms) == 0 }
 
 // tally counts results that tell of the incident's component.
 type tally struct{ bad, results float64 }
@@ -145,6 +149,8 @@ func (t *track) systemOf(system portolan.SystemID) *tally {
 func (d *Detector) review(t *track) {
 	switch {
 	case t.MergedInto != 0:
+	case t.Signaled:
+		d.reviewSignaled(t)
 	case t.Silent || t.late.waits:
 		d.reviewSilent(t)
 	case t.End != 0:

@@ -27,6 +27,8 @@ type Transaction struct {
 	Share uint32
 	// Interval is the time between due runs; zero if Cron is set.
 	Interval time.Duration
+	// Offline says that none of its steps needs a network.
+	Offline bool
 	// LeastInterval is the shortest interval that anybody may give it; zero for no bound.
 	LeastInterval time.Duration
 	// Cron is a five-field expression read in Zone; empty if Interval is set.

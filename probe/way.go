@@ -11,6 +11,8 @@ type Way struct {
 	// the action is nil if and only if there are faults, and all faults are told at once. Decode opens
 	// no sockets.
 	Decode func(decode func(into any) error) (Action, []Fault)
+	// Offline says that it needs no network: it works on what the workstation itself has.
+	Offline bool
 	// LeastInterval is the shortest time between runs that a workstation can bear; zero for no bound.
 	LeastInterval time.Duration
 }

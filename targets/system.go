@@ -65,6 +65,11 @@ func (s *System) Rate(agents int, meanInterval func(*probe.Transaction) time.Dur
 	return rate
 }
 
+// Offline reports whether the system can be used without a network: it has a transaction that needs none.
+func (s *System) Offline() bool {
+	return slices.ContainsFunc(s.Transactions, func(t *probe.Transaction) bool { return t.Offline })
+}
+
 // Transaction returns the transaction of that id, nil if the system has none.
 func (s *System) Transaction(id portolan.TransactionID) *probe.Transaction {
 	for _, t := range s.Transactions {

@@ -18,6 +18,7 @@ func (c *checker) steps(at string, def transactionDefinition, t *probe.Transacti
 		return
 	}
 	flow := newFlow(t.Values)
+	t.Offline = true // until a step says otherwise
 	flow.partial = def.Traveler != nil && def.Traveler.Document == DocumentUnknown
 	for i, def := range def.Steps {
 		here := fmt.Sprintf("%s[%d]", at, i)
@@ -102,6 +103,7 @@ func (c *checker) action(at string, ways map[string]strictyaml.Value, t *probe.T
 	switch {
 	case chosen != nil:
 		t.LeastInterval = max(t.LeastInterval, chosen.LeastInterval)
+		t.Offline = t.Offline && chosen.Offline
 		return c.decodeWay(at+"."+chosen.Name, chosen, ways[chosen.Name])
 	case len(names) == 0:
 		c.doc.Report(at, "no way of talking", "want "+strings.Join(c.wayNames(), " or "))

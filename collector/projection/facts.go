@@ -18,9 +18,13 @@ type Facts struct {
 	Maintenance []Maintenance    // in the order in which it was declared, cancellations included
 	Annotations []Annotation
 	Probing     []Probing
-	ports       []portsVersion
-	settles     []settleVersion
-	up          []portolan.Span // when a collector was up
+	// Acknowledgements, Signals and Mitigations are in the order in which they were made.
+	Acknowledgements []Acknowledgement
+	Signals          []Signal
+	Mitigations      []Mitigation
+	ports            []portsVersion
+	settles          []settleVersion
+	up               []portolan.Span // when a collector was up
 }
 
 // Maintenance is planned work as it was declared.
@@ -75,6 +79,7 @@ func (f *Facts) With(entries []evidence.Entry) (*Facts, error) {
 	next := *f
 	next.Maintenance, next.Annotations = slices.Clone(f.Maintenance), slices.Clone(f.Annotations)
 	next.Probing = slices.Clone(f.Probing)
+	next.Acknowledgements, next.Signals, next.Mitigations = slices.Clone(f.Acknowledgements), slices.Clone(f.Signals), slices.Clone(f.Mitigations)
 	next.ports, next.settles, next.up = slices.Clone(f.ports), slices.Clone(f.settles), slices.Clone(f.up)
 	for i := range entries {
 		if err := next.add(&entries[i]); err != nil {
@@ -107,6 +112,8 @@ func (f *Facts) add(e *evidence.Entry) error {
 		p.ID, p.Made = e.Number, e.At.Time()
 		f.Probing = append(f.Probing, p)
 		return err
+	case evidence.EntryAcknowledgement, evidence.EntrySignal, evidence.EntryMitigation:
+		return f.addAct(e)
 	case evidence.EntrySetting:
 		return f.addSetting(e)
 	case evidence.EntryCollectorStart:

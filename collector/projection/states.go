@@ -85,14 +85,20 @@ func (a *agentState) now(id portolan.AgentID, plan *portolan.Plan, now portolan.
 // Design 4: "an agent is silent after 3 missed sendings, counted only over time in which a collector was up (journal)
 // and other agents were heard."
 func markSilent(agents []AgentNow, now, upSince portolan.Instant, every time.Duration) {
+	var newest, second portolan.Instant // when agents were heard last
 	for i := range agents {
-		others := now
-		if len(agents) > 1 {
-			others = 0
+		if at := agents[i].HeardAt; at > newest {
+			newest, second = at, newest
+		} else {
+			second = max(second, at)
 		}
-		for j := range agents {
-			if j != i {
-				others = max(others, agents[j].HeardAt.Add(every))
+	}
+	for i := range agents {
+		others := now // one agent alone has no others to be heard
+		if len(agents) > 1 {
+			others = newest.Add(every)
+			if agents[i].HeardAt == newest {
+				others = second.Add(every)
 			}
 		}
 		since := max(agents[i].HeardAt, upSince)

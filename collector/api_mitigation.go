@@ -1,0 +1,109 @@
+package collector
+
+import (
+	"slices"
+
+	"portolan"
+	"portolan/collector/projection"
+	"portolan/incident"
+	"portolan/targets"
+)
+
+type mitigationAnswer struct {
+	Rows []mitigationRow `json:"rows"`
+}
+
+// mitigationRow is the advice for one port and primary system, and what the port recorded of its backups.
+type mitigationRow struct {
+	incident.Advice
+	Recorded []projection.Mitigation `json:"recorded"` // newest last
+}
+
+func (c *collector) serveMitigation(r *call) (any, error) {
+	ports := r.params.ports()
+	if err := r.params.err(); err != nil {
+		return nil, err
+	}
+	return mitigationAnswer{Rows: c.advice(ports, r.now)}, nil
+}
+
+// advice returns what ports are advised to do, by port and primary system; all ports if none is named.
+func (c *collector) advice(ports []portolan.PortCode, now portolan.Instant) []mitigationRow {
+	around := c.around.Load()
+	states := map[portolan.PortCode][]projection.PortNow{}
+	for _, cell := range projection.PortStates(c.projection.Agents(now, around.config.SendInterval)) {
+		if wanted(ports, cell.Port) {
+			states[cell.Port] = append(states[cell.Port], cell)
+		}
+	}
+	facts := c.projection.Facts()
+	rows := []mitigationRow{}
+	for _, p := range around.ports {
+		cells := states[p.Code]
+		for _, system := range around.catalogue.Systems {
+			if len(system.Backups) == 0 || !slices.ContainsFunc(cells, func(cell projection.PortNow) bool { return cell.System == system.ID }) {
+				continue
+			}
+			recorded := recordedAt(facts, p.Code)
+			s := standingOf(system, around.catalogue, cells, now)
+			s.Port, s.InForce = p.Code, inForce(recorded)
+			rows = append(rows, mitigationRow{incident.Advise(&s), recorded})
+		}
+	}
+	return rows
+}
+
+// standingOf returns what advice rests on: the states of a primary system and its backups at a port.
+func standingOf(primary *targets.System, catalogue *targets.Catalogue, cells []projection.PortNow, now portolan.Instant) incident.Standing {
+	means := func(id portolan.SystemID) incident.Means {
+		m := incident.Means{System: id}
+		if system := catalogue.System(id); system != nil {
+			m.Offline = system.Offline()
+		}
+		for _, cell := range cells {
+			if cell.System == id {
+				m.State, m.Since = cell.State, cell.Since
+			}
+		}
+		return m
+	}
+	s := incident.Standing{Primary: means(primary.ID), Now: now, NetworkDown: networkDown(catalogue, cells)}
+	for _, id := range primary.Backups {
+		s.Backups = append(s.Backups, means(id))
+	}
+	return s
+}
+
+// networkDown reports whether nothing that needs the network answers at a port, with symptoms of a network.
+func networkDown(catalogue *targets.Catalogue, cells []projection.PortNow) bool {
+	down := 0
+	for _, cell := range cells {
+		if system := catalogue.System(cell.System); system == nil || system.Offline() {
+			continue
+		}
+		if cell.State != portolan.Down || !cell.Symptom.Network() {
+			return false
+		}
+		down++
+	}
+	return down > 0
+}
+
+func recordedAt(facts *projection.Facts, port portolan.PortCode) []projection.Mitigation {
+	recorded := []projection.Mitigation{}
+	for _, m := range facts.Mitigations {
+		if m.Port == port {
+			recorded = append(recorded, m)
+		}
+	}
+	slices.SortStableFunc(recorded, func(a, b projection.Mitigation) int { return a.At.Compare(b.At) })
+	return recorded
+}
+
+// inForce returns the backup that a port works with, empty for none.
+func inForce(recorded []projection.Mitigation) portolan.SystemID {
+	if n := len(recorded); n > 0 && recorded[n-1].Mode != projection.PrimaryMode {
+		return portolan.SystemID(recorded[n-1].Mode)
+	}
+	return ""
+}

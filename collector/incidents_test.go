@@ -1,0 +1,93 @@
+package collector
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"portolan"
+	"portolan/incident"
+)
+
+// An incident is opened, acknowledged, outlives a restart of the collector and is closed by right answers.
+func TestIncidents_FromTheFirstBadResultToTheLast(t *testing.T) {
+	t.Parallel()
+	o := readOpenAPI(t)
+	data := t.TempDir()
+	r := startCollector(t, data, nil)
+	pair := []*remote{r.enroll("MIA-1"), r.enroll("MIA-2")}
+	at := portolan.InstantOf(time.Now()).Add(-2 * time.Hour)
+	say := func(outcome portolan.Outcome) {
+		at = at.Add(time.Minute)
+		for n, a := range pair {
+			a.send(portolan.Live, a.run(at.Add(time.Duration(n)*time.Second), outcome))
+		}
+	}
+	open := func(want int) func() bool {
+		return func() bool {
+			var got incidentsAnswer
+			r.get("/api/v1/incidents?open=true&port=MIA&system=tpac", &got)
+			return len(got.Rows) == want
+		}
+	}
+	say(portolan.Good)
+	first := at.Add(time.Minute)
+	r.await(func() bool { say(portolan.Failed); return open(1)() })
+	var all incidentsAnswer
+	_, body := r.get("/api/v1/incidents", &all)
+	o.check(t, "GET", "/api/v1/incidents", "200", body)
+	i := all.Rows[0]
+	if i.Scope.Level < incident.AtPort || i.Cause != incident.Dependency || i.Component != "ident" || i.Start.Before(first.Time()) || i.Why == "" || i.Owner == "" {
+		t.Errorf("got %+v", i)
+	}
+	status, body := r.post("/api/v1/incidents/"+i.ID+"/ack", []byte(`{"by":"on call"}`), nil)
+	o.check(t, "POST", "/api/v1/incidents/{id}/ack", fmt.Sprint(status), body)
+	r.await(func() bool { r.get("/api/v1/incidents", &all); return all.Rows[0].Acknowledged == "on call" })
+
+	if err := r.stop(); err != nil {
+		t.Fatal(err)
+	}
+	r = startCollector(t, data, nil)
+	for _, a := range pair {
+		a.r = r
+	}
+	r.await(func() bool { say(portolan.Good); return open(0)() })
+	var history incidentHistory
+	status, body = r.get("/api/v1/incidents/"+i.ID, &history)
+	if status != http.StatusOK {
+		t.Fatalf("history: %d %s", status, body)
+	}
+	o.check(t, "GET", "/api/v1/incidents/{id}", "200", body)
+	if n := len(history.Events); history.Events[0].Change != incident.Opened || history.Events[n-1].Change != incident.Closed {
+		t.Errorf("history begins with %s and ends with %s", history.Events[0].Change, history.Events[n-1].Change)
+	}
+	for _, c := range []struct{ path, status string }{{"/api/v1/incidents/I-999", "404"}, {"/api/v1/incidents/x", "400"}} {
+		status, body := r.get(c.path, nil)
+		o.check(t, "GET", "/api/v1/incidents/{id}", fmt.Sprint(status), body)
+		if fmt.Sprint(status) != c.status {
+			t.Errorf("%s: got %d, want %s", c.path, status, c.status)
+		}
+	}
+}
+
+// Officers say what no probe says: two signals are a candidate for an incident, one is not.
+func TestSignals_OfficersSeeWhatProbesDoNot(t *testing.T) {
+	t.Parallel()
+	r := startCollector(t, t.TempDir(), nil)
+	a := r.enroll("MIA-1")
+	a.send(portolan.Live, a.run(portolan.InstantOf(time.Now()), portolan.Good))
+	press := []byte(`{"system":"tpac","port":"MIA","state":"down"}`)
+	r.post("/api/v1/signals", press, nil)
+	r.post("/api/v1/signals", press, nil)
+	var got incidentsAnswer
+	r.await(func() bool { r.get("/api/v1/incidents?open=true", &got); return len(got.Rows) == 1 })
+	if i := got.Rows[0]; !i.Signaled || i.Cause != incident.Undetermined || i.Ports[0] != "MIA" {
+		t.Errorf("got %+v", i)
+	}
+	for _, bad := range []string{`{"system":"tpac","port":"MIA","state":"up"}`, `{"system":"x","port":"MIA","state":"down"}`, `{"port":"MIA","state":"down"}`} {
+		if status, body := r.post("/api/v1/signals", []byte(bad), nil); status != http.StatusBadRequest {
+			t.Errorf("%s: got %d %s", bad, status, body)
+		}
+	}
+}

@@ -1,0 +1,43 @@
+package incident
+
+import (
+	"portolan"
+)
+
+// Restore goes on with incidents that another detector found: open ones, and those closed so lately that they may come
+// again. The fleet must be known. New incidents are numbered after the greatest of theirs and of last.
+func (d *Detector) Restore(known []Incident, last ID) {
+	d.next = max(d.next, last+1)
+	for _, i := range known {
+		d.next = max(d.next, i.ID+1)
+		if i.MergedInto != 0 {
+			continue
+		}
+		c := d.fleet.components[i.Component]
+		if c == nil {
+			c = newComponent(i.Component)
+			d.fleet.components[i.Component] = c
+		}
+		t := &track{
+			Incident: i, component: c, restored: true, told: i, total: tally{bad: float64(i.Bad), results: float64(i.Results)},
+			tallies: map[portolan.AgentID]*tally{}, systems: map[portolan.SystemID]*tally{}, symptoms: map[portolan.Symptom]int{},
+		}
+		d.tracks = append(d.tracks, t)
+		if t.Silent {
+			t.late = lateEvidence{waits: true, heard: i.End, stopped: map[portolan.AgentID]bool{}}
+		}
+		if t.Open() {
+			d.claim(t)
+		}
+	}
+}
+
+// Acknowledge notes that a person took an incident on; it does nothing if the incident is not known or was taken on before.
+func (d *Detector) Acknowledge(id ID, by string) {
+	for _, t := range d.tracks {
+		if t.ID == id && t.Acknowledged != by {
+			t.Acknowledged = by
+			d.emit(t, Acknowledged)
+		}
+	}
+}
