@@ -17,7 +17,7 @@ const (
 type alert struct {
 	name     string
 	severity string
-	scope    string // nation, port, agent or center
+	scope    string // nation, port, agent or center; empty if the series says it
 	expr     string
 	wait     time.Duration
 	summary  string // what is wrong, in plain words
@@ -30,11 +30,14 @@ func (w writer) write(alerts []alert) []Rule {
 	for _, a := range alerts {
 		r := Rule{
 			Alert: a.name, Expr: w.expand(strings.ReplaceAll(a.expr, "{silent}", w.silent())),
-			Labels: map[string]string{"severity": a.severity, "scope": a.scope},
+			Labels: map[string]string{"severity": a.severity},
 			Annotations: map[string]string{
 				"summary": a.summary, "description": a.meaning,
 				"runbook": w.o.Runbooks + "/" + a.name + ".md", "dashboard": w.o.Dashboard + a.page,
 			},
+		}
+		if a.scope != "" {
+			r.Labels["scope"] = a.scope
 		}
 		if a.wait > 0 {
 			r.For = w.duration(a.wait)
@@ -74,6 +77,13 @@ const evidence = "Judged by live runs only: at least three bad ones, over both a
 // systemAlerts are about the systems, as officers meet them.
 func (w writer) systemAlerts() []Rule {
 	return w.write([]alert{
+		{
+			name: "PortolanIncident", severity: page,
+			expr:    `max by (system, scope, cause) (portolan_incidents_open{scope!="agent",cause!~"undetermined|workstation|maintenance|monitor"}) > 0`,
+			summary: "Incident: {{ $labels.system }}, scope {{ $labels.scope }}, likely cause {{ $labels.cause }}",
+			meaning: "The collector found results that go bad together. Its page says where, since when, why it thinks so and whom to call.",
+			page:    "/incidents",
+		},
 		{
 			name: "PortolanSystemFailing", severity: page, scope: "nation",
 			expr:    burns("system", "1h", "5m") + "\n" + spread("1h", "5m") + "\nor\n" + burns("system", "6h", "30m") + "\n" + lasting("system") + "\n" + spread("6h", "30m"),

@@ -59,7 +59,7 @@ func newMetrics(c *collector, s *surroundings) *metrics {
 	build.Set(1)
 	m.figures = newFigureGauges(c)
 	m.registry.MustRegister(m.transactions, m.duration, m.step, m.batches, m.reloadOK, m.reloadAt, build,
-		&standing{c}, m.figures,
+		&standing{c}, &incidentGauge{c}, m.figures,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

@@ -28,7 +28,8 @@ import (
 )
 
 // Each script asks a collector of its own: $COLLECTOR is its address, $DATA its data folder. One agent at MIA has told
-// it of three runs of TPAC in the last three minutes: good, slow, and one that failed at IDENT.
+// it of three runs of TPAC in the last three minutes: good, slow, and one that failed at IDENT. Officers there pressed "slow"
+// twice, which is an incident.
 func TestCollectorScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -98,7 +99,15 @@ func tell(at, data string) error {
 	if err := send(at+"/ingest/v1/batches", "application/vnd.portolan.batch", sealed.Bytes); err != nil {
 		return err
 	}
-	return folded(at)
+	if err := filled(at + "/api/v1/state"); err != nil {
+		return err
+	}
+	for range 2 {
+		if err := send(at+"/api/v1/signals", "application/json", []byte(`{"system":"tpac","port":"MIA","state":"slow"}`)); err != nil {
+			return err
+		}
+	}
+	return filled(at + "/api/v1/incidents")
 }
 
 func enrollAt(at, data string, key *ecdsa.PrivateKey) error {
@@ -147,17 +156,17 @@ func send(url, kind string, body []byte) error {
 		return err
 	}
 	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
+	if response.StatusCode != http.StatusOK && response.StatusCode != http.StatusCreated {
 		return fmt.Errorf("%s answered %s", url, response.Status)
 	}
 	return nil
 }
 
-// folded asks until the collector's answers hold the results.
-func folded(at string) error {
+// filled asks until an answer has rows.
+func filled(url string) error {
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
 		var answer struct{ Rows []any }
-		response, err := http.Get(at + "/api/v1/state")
+		response, err := http.Get(url)
 		if err != nil {
 			return err
 		}
@@ -167,5 +176,5 @@ func folded(at string) error {
 			return err
 		}
 	}
-	return fmt.Errorf("results were not folded within 20 s")
+	return fmt.Errorf("%s has no rows within 20 s", url)
 }

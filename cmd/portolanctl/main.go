@@ -27,6 +27,9 @@ type commands struct {
 	State         state            `cmd:"" help:"Show the current state of every system at every port."`
 	Availability  availability     `cmd:"" help:"Show how available systems were to their users."`
 	Results       results          `cmd:"" help:"Show single results."`
+	Incidents     incidents        `cmd:"" help:"Show incidents: where, since when and the likely cause."`
+	Ack           ack              `cmd:"" help:"Take an incident on."`
+	Annotate      annotate         `cmd:"" help:"Add a remark, such as on a change."`
 	StopProbing   stopProbing      `cmd:"" help:"Have all agents leave a system alone."`
 	ResumeProbing resumeProbing    `cmd:"" help:"Have agents probe a system again."`
 	Probing       probing          `cmd:"" help:"Show which systems are left alone or asked less often, and who ordered it."`
