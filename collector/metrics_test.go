@@ -43,12 +43,8 @@ func scraped(t *testing.T) (map[string]*dto.MetricFamily, []byte) {
 	var body []byte
 	r.await(func() bool {
 		_, body = r.get("/metrics", nil)
-<<<<<<< HEAD
 		return bytes.Contains(body, []byte("portolan_error_budget_burn_rate{")) && bytes.Contains(body, []byte(`window="3d"`)) &&
-			bytes.Contains(body, []byte("portolan_probing_back_off_factor{"))
-=======
-		return bytes.Contains(body, []byte("portolan_error_budget_burn_rate{")) && bytes.Contains(body, []byte(`window="3d"`)) && bytes.Contains(body, []byte("portolan_incidents_open{"))
->>>>>>> 21b529a (portolanctl, alerting: incidents, and the alert that they are)
+			bytes.Contains(body, []byte("portolan_probing_back_off_factor{")) && bytes.Contains(body, []byte("portolan_incidents_open{"))
 	})
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	families, err := parser.TextToMetricFamilies(bytes.NewReader(body))
