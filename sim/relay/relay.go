@@ -13,25 +13,56 @@ import (
 
 // Origins knows for whom connections are made, by the address that the accepting side sees as remote.
 type Origins struct {
-	mu sync.Mutex
-	of map[string]fault.Origin
+	mu      sync.Mutex
+	of      map[string]fault.Origin
+	dialing int           // connections that may be accepted already, and are not noted yet
+	changed chan struct{} // closed when one of them is noted, or failed
 }
 
 // NewOrigins returns an empty map of origins.
-func NewOrigins() *Origins { return &Origins{of: map[string]fault.Origin{}} }
+func NewOrigins() *Origins {
+	return &Origins{of: map[string]fault.Origin{}, changed: make(chan struct{})}
+}
+
+// noteTime bounds how long Of waits for a connection to be noted that the other side accepted sooner.
+const noteTime = 100 * time.Millisecond
 
 // Of returns for whom the connection from a remote address was made; ok is false if no relay made it.
 func (o *Origins) Of(remote string) (origin fault.Origin, ok bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	origin, ok = o.of[remote]
-	return
+	soon := time.NewTimer(noteTime)
+	defer soon.Stop()
+	for {
+		o.mu.Lock()
+		origin, ok = o.of[remote]
+		dialing, changed := o.dialing, o.changed
+		o.mu.Unlock()
+		if ok || dialing == 0 {
+			return origin, ok
+		}
+		select {
+		case <-changed:
+		case <-soon.C:
+			return origin, false
+		}
+	}
 }
 
-func (o *Origins) note(remote string, origin fault.Origin) {
+// dial opens a connection for an origin and notes it.
+func (o *Origins) dial(ctx context.Context, origin fault.Origin, target string) (*net.TCPConn, error) {
+	o.mu.Lock()
+	o.dialing++
+	o.mu.Unlock()
+	dialed, err := (&net.Dialer{Timeout: dialTime}).DialContext(ctx, "tcp", target)
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.of[remote] = origin
+	o.dialing--
+	close(o.changed)
+	o.changed = make(chan struct{})
+	if err != nil {
+		return nil, err
+	}
+	o.of[dialed.LocalAddr().String()] = origin
+	return dialed.(*net.TCPConn), nil
 }
 
 func (o *Origins) forget(remote string) {
@@ -109,15 +140,12 @@ const acceptPause = 50 * time.Millisecond
 // carry moves bytes both ways until both sides are done or one fails.
 func (r *Relay) carry(ctx context.Context, near *conn) {
 	defer near.Close()
-	dialed, err := (&net.Dialer{Timeout: dialTime}).DialContext(ctx, "tcp", r.target)
+	far, err := r.origins.dial(ctx, r.origin, r.target)
 	if err != nil {
 		near.reset() // the nearest thing to the target's own refusal, once the connection is accepted
 		return
 	}
-	far := dialed.(*net.TCPConn)
-	local := far.LocalAddr().String()
-	r.origins.note(local, r.origin)
-	defer func() { r.origins.forget(local); _ = far.Close() }()
+	defer func() { r.origins.forget(far.LocalAddr().String()); _ = far.Close() }()
 	// A reset or closed gate must end a read from the target that may never return by itself.
 	done := make(chan struct{})
 	defer close(done)
