@@ -44,6 +44,7 @@ type collector struct {
 	asked      atomic.Pointer[asked]
 	caughtUp   atomic.Bool
 	leading    atomic.Bool
+	lag        lag
 	wake       chan struct{} // a batch was accepted: there is something to fold
 	answering  chan struct{} // holds one for each question being answered
 	reloading  sync.Mutex
@@ -106,7 +107,7 @@ func newCollector(ctx context.Context, o Options, l ledger.Ledger, around *surro
 	}
 	c := &collector{
 		options: o, log: o.Log.Named("collector"), ledger: l, events: newBroadcast(),
-		wake: make(chan struct{}, 1), answering: make(chan struct{}, answersAtOnce),
+		lag: lag{since: now}, wake: make(chan struct{}, 1), answering: make(chan struct{}, answersAtOnce),
 	}
 	c.around.Store(around)
 	if c.registry, err = registry.New(ctx, l, authority, now); err != nil {
@@ -129,9 +130,11 @@ func newCollector(ctx context.Context, o Options, l ledger.Ledger, around *surro
 		Ledger: l, Registry: c.registry,
 		Accepted: func(link ledger.Link, batch *evidence.Batch) {
 			c.projection.Decoded(link, batch)
+			c.lag.accepted(link)
 			c.wakeUp()
 		},
 		Config:  c.configTag,
+		Behind:  c.lag.behind,
 		Counted: c.metrics.countBatch,
 		Refused: func(chain ledger.Chain, number uint64, why ingest.Result, detail string) {
 			c.log.Warn("batch refused", zap.String("agent", string(chain.Agent)), zap.Stringer("stream", chain.Stream),
@@ -152,6 +155,7 @@ func (c *collector) wakeUp() {
 
 // tell takes in the news of a folded link.
 func (c *collector) tell(n projection.News) {
+	c.lag.folded(n.Link)
 	c.metrics.countNews(n)
 	c.watch.News(&n)
 	c.events.send(told{link: &n})

@@ -13,6 +13,7 @@ import (
 	mathrand "math/rand/v2"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -49,6 +50,7 @@ type arrival struct {
 type collector struct {
 	fault   func(call int) fault
 	clock   time.Duration // ahead of the agent's
+	full    atomic.Bool   // no room for backlog
 	demands bool          // that every batch is signed: no client certificate comes through to it
 
 	mu       sync.Mutex // guards everything that follows
@@ -57,6 +59,7 @@ type collector struct {
 	plans    map[evidence.PlanHash]*portolan.Plan
 	chains   map[portolan.Stream]*chain
 	counted  map[portolan.Seq]int
+	noRoom   map[uint64]bool // numbers of batches that there was no room for
 	fork     error
 }
 
@@ -76,7 +79,7 @@ type verdict struct {
 func newCollector() *collector {
 	return &collector{
 		fault: func(int) fault { return fault{} }, plans: map[evidence.PlanHash]*portolan.Plan{},
-		chains: map[portolan.Stream]*chain{}, counted: map[portolan.Seq]int{},
+		chains: map[portolan.Stream]*chain{}, counted: map[portolan.Seq]int{}, noRoom: map[uint64]bool{},
 	}
 }
 
@@ -109,6 +112,11 @@ func (c *collector) RoundTrip(r *http.Request) (*http.Response, error) {
 	switch {
 	case f.lost:
 		return nil, errCut
+	case c.full.Load() && r.Header.Get(evidence.LaneHeader) == "backlog":
+		if e, err := evidence.Open(data, evidence.Limits{}); err == nil {
+			c.noRoom[e.Number] = true
+		}
+		return reply(http.StatusServiceUnavailable, http.Header{"Retry-After": {"5"}}, []byte(`{"error":{"code":"overload"}}`)), nil
 	case f.most > 0 && len(data) > f.most:
 		return reply(http.StatusRequestEntityTooLarge, nil, []byte("<html>")), nil
 	case f.status != 0 && f.code == "":
@@ -167,8 +175,13 @@ func (c *collector) take(data []byte, lane string, f fault) (int, []byte) {
 }
 
 func (c *collector) keep(h *chain, e *evidence.Envelope) string {
-	if e.Number != h.number+1 || e.Previous != h.head {
+	if e.Number == h.number+1 && e.Previous != h.head {
 		return "broken_chain"
+	}
+	for missing := h.number + 1; missing < e.Number; missing++ {
+		if !c.noRoom[missing] {
+			return "broken_chain"
+		}
 	}
 	b, err := e.Decode(func(h evidence.PlanHash) (*portolan.Plan, bool) { p, ok := c.plans[h]; return p, ok })
 	var unknown *evidence.UnknownPlanError

@@ -262,3 +262,47 @@ func TestUplink_MeasuresItsClock(t *testing.T) {
 		}
 	})
 }
+
+func TestUplink_BacklogWithoutRoomDoesNotDelayLiveRecords(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCollector()
+		var up atomic.Bool
+		c.fault = func(int) fault { return fault{lost: !up.Load()} }
+		a := mustStart(t, t.TempDir(), c, uplink.Options{})
+		for range 40 {
+			a.mustRecord(t, 50)
+			pass(time.Minute)
+		}
+		pass(2 * time.Minute)
+		c.full.Store(true)
+		up.Store(true)
+		pass(time.Minute) // what waited for the network's return goes before
+		spooled := map[portolan.Seq]time.Time{}
+		for n := range portolan.Seq(40) {
+			spooled[2001+n] = time.Now()
+			a.mustRecord(t, 1)
+			pass(15 * time.Second)
+		}
+		pass(time.Minute)
+		for _, b := range c.got() {
+			for _, r := range c.decoded(t, b).Records {
+				if age := b.at.Sub(spooled[r.Seq()]); spooled[r.Seq()] != (time.Time{}) && age > 18*time.Second {
+					t.Errorf("live record %d arrived %s old", r.Seq(), age)
+				}
+				delete(spooled, r.Seq())
+			}
+		}
+		if len(spooled) != 0 {
+			t.Errorf("%d live records did not arrive while the collector had no room for backlog", len(spooled))
+		}
+		if refused := a.u.Status().Refused; refused == 0 || refused > 10 {
+			t.Errorf("backlog was given up %d times in eleven minutes, want some, and seldom", refused)
+		}
+		c.full.Store(false)
+		pass(20 * time.Minute)
+		if err := c.complete(2040); err != nil {
+			t.Error(err)
+		}
+	})
+}

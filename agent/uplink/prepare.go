@@ -29,6 +29,11 @@ type flight struct {
 	last    bool      // nothing is to follow it
 }
 
+// late reports whether the batch is no news: by what is in it, or because it has been in the air for long.
+func (f *flight) late(now time.Time) bool {
+	return f.sealed.IsZero() || f.lane == portolan.Backlog || now.Sub(f.sealed) > minLive
+}
+
 // load is what a batch is made from.
 type load struct {
 	lane    portolan.Lane
@@ -58,6 +63,9 @@ func (u *Uplink) prepare(now time.Time, last bool) error {
 func (u *Uplink) choose(now time.Time, last bool) (*load, error) {
 	if notices, due := u.due(now); due || last {
 		return &load{lane: portolan.Live, entries: u.live(now), notices: notices}, nil
+	}
+	if now.Before(u.backlogAt) {
+		return nil, nil
 	}
 	entries, err := u.o.Spool.Read(0, maxBatch, min(u.room, u.most))
 	if err != nil {

@@ -92,6 +92,9 @@ func (u *Uplink) send(ctx context.Context) error {
 		return err
 	}
 	u.steer(answered.Sub(sent))
+	if u.air.lane == portolan.Backlog {
+		u.givenUp = 0
+	}
 	u.mu.Lock()
 	u.clock.compare(exchange{sent: sent, answered: answered, received: a.ReceivedAt, replied: a.RepliedAt})
 	u.status.LastAck = portolan.InstantOf(answered)
@@ -105,7 +108,7 @@ func (u *Uplink) send(ctx context.Context) error {
 
 // land ends the flight.
 func (u *Uplink) land(resend bool) error {
-	u.air, u.attempts, u.again = nil, 0, resend
+	u.air, u.attempts, u.again, u.noRoom = nil, 0, resend, false
 	u.mu.Lock()
 	u.status.LastError = ""
 	u.mu.Unlock()
@@ -117,7 +120,7 @@ func (u *Uplink) land(resend bool) error {
 func (u *Uplink) refused(a answer) error {
 	// A copy of this agent, or of its disk, sent another batch with this number: it goes on with the stream.
 	forked := a.Error.Code == fork
-	resend := forked || a.Error.Code == tooLargeOnTheWay
+	resend := forked || a.Error.Code == tooLargeOnTheWay || a.Error.Code == overload
 	if a.Error.Code == unknownPlan && u.air.carries.IsZero() {
 		resend = true
 		clear(u.known)
@@ -150,7 +153,7 @@ func (u *Uplink) post(ctx context.Context, now time.Time) (answer, error) {
 	}
 	request.Header.Set("Content-Type", evidence.MediaType)
 	request.Header.Set("User-Agent", "portolan-agent")
-	if u.air.sealed.IsZero() || u.air.lane == portolan.Backlog || now.Sub(u.air.sealed) > minLive {
+	if u.air.late(now) {
 		request.Header.Set(evidence.LaneHeader, portolan.Backlog.String())
 	}
 	response, err := u.o.Client.Do(request)

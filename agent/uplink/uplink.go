@@ -91,8 +91,13 @@ type Uplink struct {
 	attempts          int
 	room, most        int  // spooled bytes that a backlog batch, and any batch, may hold
 	again             bool // the records of the last flight are to be sent again
-	signedAt          time.Time
-	known             map[evidence.PlanHash]bool // plans that an acknowledged batch carried
+	// noRoom says that the collector has no room for the backlog in the air; givenUp how often that was given up for live
+	// records since backlog was last taken, backlogAt when it is tried again.
+	noRoom    bool
+	givenUp   int
+	backlogAt time.Time
+	signedAt  time.Time
+	known     map[evidence.PlanHash]bool // plans that an acknowledged batch carried
 
 	mu      sync.Mutex // guards everything that follows
 	urgent  bool
@@ -186,21 +191,42 @@ func (u *Uplink) next(ctx context.Context) time.Duration {
 	defer u.turn.Unlock()
 	now := time.Now()
 	if wait := u.notBefore.Sub(now); wait > 0 {
-		return wait
+		if !u.noRoom {
+			return wait
+		}
+		if _, due := u.due(now); !due {
+			return min(wait, u.tickAt.Sub(now))
+		}
+		if err := u.giveUp(now); err != nil {
+			return u.failed(err, now)
+		}
 	}
 	if err := u.prepare(now, false); err != nil {
 		return u.failed(err, now)
 	}
 	if u.air == nil {
-		return u.tickAt.Sub(now)
+		return u.idle(now)
 	}
 	if err := u.send(ctx); err != nil {
 		if ctx.Err() != nil {
 			return 0
 		}
-		return u.failed(err, time.Now())
+		wait := u.failed(err, time.Now())
+		if u.noRoom = u.air != nil && u.air.late(now) && isOverload(err); u.noRoom {
+			return 0 // live records may be due before that
+		}
+		return wait
 	}
 	return 0
+}
+
+// idle returns how long there is nothing to send.
+func (u *Uplink) idle(now time.Time) time.Duration {
+	wait := u.tickAt.Sub(now)
+	if later := u.backlogAt.Sub(now); later > 0 {
+		wait = min(wait, later)
+	}
+	return wait
 }
 
 // failed notes an error and returns how long to wait before the next attempt.

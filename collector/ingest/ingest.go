@@ -38,6 +38,13 @@ type Options struct {
 	// Concurrent is how many requests are served at once; one more is told to come back. Half of the places at most
 	// are taken by backlog, so that live batches are served before it. 256.
 	Concurrent int
+	// InFlight is how many bytes of batches are worked on at once, half of them of backlog at most: what a batch says
+	// takes many times its size in memory. 8 MiB.
+	InFlight int64
+	// Behind tells how far the folding of what was accepted is behind. While that is more than BehindAtMost backlog is
+	// told to come back, so that news is not folded late for it; nil for never. BehindAtMost is 5 s.
+	Behind       func() time.Duration
+	BehindAtMost time.Duration
 	// RetryAfter is what one more is told to wait; 5 s.
 	RetryAfter time.Duration
 	// ReadTimeout is how long a request may take to arrive; 60 s. The thinnest link needs half of it for 1 MiB.
@@ -61,6 +68,15 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Concurrent <= 0 {
 		o.Concurrent = 256
+	}
+	if o.InFlight <= 0 {
+		o.InFlight = 8 << 20
+	}
+	if o.Behind == nil {
+		o.Behind = func() time.Duration { return 0 }
+	}
+	if o.BehindAtMost <= 0 {
+		o.BehindAtMost = 5 * time.Second
 	}
 	if o.RetryAfter <= 0 {
 		o.RetryAfter = 5 * time.Second
@@ -88,17 +104,19 @@ func (o Options) withDefaults() Options {
 
 // Ingest serves the ingest protocol.
 type Ingest struct {
-	o       Options
-	slots   chan struct{}
-	backlog chan struct{}                                             // places that backlog may take, beside slots
-	open    func([]byte, evidence.Limits) (*evidence.Envelope, error) // evidence.Open; a test tells of newer versions
+	o    Options
+	all  room
+	late room                                                      // what backlog may take of it
+	open func([]byte, evidence.Limits) (*evidence.Envelope, error) // evidence.Open; a test tells of newer versions
 }
 
 // New returns an Ingest.
 func New(o Options) *Ingest {
 	o = o.withDefaults()
 	return &Ingest{
-		o: o, slots: make(chan struct{}, o.Concurrent), backlog: make(chan struct{}, max(1, o.Concurrent/2)), open: evidence.Open,
+		o: o, open: evidence.Open,
+		all:  room{places: int64(o.Concurrent), bytes: o.InFlight},
+		late: room{places: max(1, int64(o.Concurrent/2)), bytes: o.InFlight / 2},
 	}
 }
 
@@ -135,27 +153,6 @@ func (i *Ingest) bounded(serve func(call) answer) http.Handler {
 		c.at = portolan.InstantOf(time.Now())
 		i.write(w, serve(c))
 	})
-}
-
-// enter takes a place for a request, and one of backlog's for a batch that says that it is no news.
-func (i *Ingest) enter(r *http.Request) (leave func(), ok bool) {
-	leave = func() {}
-	if r.Header.Get(evidence.LaneHeader) == portolan.Backlog.String() {
-		select {
-		case i.backlog <- struct{}{}:
-			leave = func() { <-i.backlog }
-		default:
-			return nil, false
-		}
-	}
-	select {
-	case i.slots <- struct{}{}:
-		ofBacklog := leave
-		return func() { <-i.slots; ofBacklog() }, true
-	default:
-		leave()
-		return nil, false
-	}
 }
 
 // TakeIn takes in the batches that waited for this version of the collector, and returns how many it could.

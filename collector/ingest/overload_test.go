@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -93,20 +94,8 @@ func TestIngest_ServesLiveBatchesWhileBacklogWaits(t *testing.T) {
 	})
 	late, news := c.enroll(t, "MIA-1"), c.enroll(t, "SEA-1")
 	send := func(a *agent, lane string) int {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.server.URL+"/ingest/v1/batches", bytes.NewReader(a.seal(t, 1, a.key).Bytes))
-		if err != nil {
-			t.Error(err)
-			return 0
-		}
-		request.Header.Set("Content-Type", evidence.MediaType)
-		request.Header.Set(evidence.LaneHeader, lane)
-		response, err := a.client.Do(request)
-		if err != nil {
-			t.Error(err)
-			return 0
-		}
-		response.Body.Close()
-		return response.StatusCode
+		status, _ := c.post(t, a, lane, a.seal(t, 1, a.key).Bytes)
+		return status
 	}
 	statuses := make(chan int, 2)
 	go func() { statuses <- send(late, "backlog") }()
@@ -122,4 +111,76 @@ func TestIngest_ServesLiveBatchesWhileBacklogWaits(t *testing.T) {
 			t.Errorf("got %d, want 200", status)
 		}
 	}
+}
+
+func TestIngest_RefusesBacklogWhileFoldingIsBehind(t *testing.T) {
+	t.Parallel()
+	var behind atomic.Int64
+	c := newCenter(t, false, func(o *ingest.Options) {
+		o.Behind = func() time.Duration { return time.Duration(behind.Load()) }
+	})
+	a, news := c.enroll(t, "MIA-1"), c.enroll(t, "SEA-1")
+	body := a.seal(t, 1, a.key).Bytes
+	behind.Store(int64(6 * time.Second))
+	if status, after := c.post(t, a, "backlog", body); status != http.StatusServiceUnavailable || after != "5" {
+		t.Errorf("backlog while folding is 6 s behind: got %d, Retry-After %q; want 503, 5", status, after)
+	}
+	if status, _ := c.post(t, news, "live", news.seal(t, 1, news.key).Bytes); status != http.StatusOK {
+		t.Errorf("news while folding is 6 s behind: got %d", status)
+	}
+	behind.Store(int64(4 * time.Second))
+	if status, _ := c.post(t, a, "backlog", body); status != http.StatusOK {
+		t.Errorf("backlog while folding is 4 s behind: got %d", status)
+	}
+}
+
+func TestIngest_BoundsTheBytesThatItWorksOn(t *testing.T) {
+	t.Parallel()
+	s := stuck{entered: make(chan struct{}), release: make(chan struct{})}
+	c := newCenter(t, false, func(o *ingest.Options) {
+		s.Ledger = o.Ledger
+		o.Ledger, o.InFlight = s, 6000
+	})
+	a := c.enroll(t, "MIA-1")
+	body := a.seal(t, 6000, a.key).Bytes
+	if len(body) < 3001 || len(body) > 5000 {
+		t.Fatalf("batch of %d bytes: want more than half of 6000, and room for a small one beside it", len(body))
+	}
+	statuses := make(chan int, 2)
+	go func() { status, _ := c.post(t, a, "backlog", body); statuses <- status }()
+	<-s.entered // alone, it has room although it is more than half
+	other := c.enroll(t, "SEA-1")
+	large := other.seal(t, 6000, other.key).Bytes
+	for _, lane := range []string{"backlog", "live"} {
+		if status, _ := c.post(t, other, lane, large); status != http.StatusServiceUnavailable {
+			t.Errorf("a second large batch, %s: got %d, want 503", lane, status)
+		}
+	}
+	small := c.enroll(t, "IAD-1")
+	go func() { status, _ := c.post(t, small, "live", small.seal(t, 1, small.key).Bytes); statuses <- status }()
+	<-s.entered
+	close(s.release)
+	for range 2 {
+		if status := <-statuses; status != http.StatusOK {
+			t.Errorf("got %d, want 200", status)
+		}
+	}
+}
+
+// post sends a batch in a lane, and returns the status with what Retry-After says.
+func (c *center) post(t *testing.T, a *agent, lane string, body []byte) (status int, retryAfter string) {
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.server.URL+"/ingest/v1/batches", bytes.NewReader(body))
+	if err != nil {
+		t.Error(err)
+		return 0, ""
+	}
+	request.Header.Set("Content-Type", evidence.MediaType)
+	request.Header.Set(evidence.LaneHeader, lane)
+	response, err := a.client.Do(request)
+	if err != nil {
+		t.Error(err)
+		return 0, ""
+	}
+	response.Body.Close()
+	return response.StatusCode, response.Header.Get("Retry-After")
 }

@@ -10,19 +10,30 @@ import (
 // recent holds links that ingest has decoded and that are not folded yet, so that they need not be read from the ledger
 // and decoded again. It is a short cut and no feed: what is not in it is read.
 type recent struct {
-	mu     sync.Mutex
-	opened map[ledger.Position]*opened
+	mu      sync.Mutex
+	opened  map[ledger.Position]*opened
+	records int // in all of them
 }
 
-// mostRecent bounds the links that are held; a few kB each.
-const mostRecent = 2048
+// Bounds of what is held: a link is a few hundred bytes, a record with five steps a kB.
+const (
+	mostRecentLinks   = 2048
+	mostRecentRecords = 50_000
+)
 
+// add holds a link, unless too much is held already: backlog comes in links of many records.
 func (r *recent) add(o *opened) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.opened) < mostRecent {
+	if r.opened[o.Position] == nil && len(r.opened) < mostRecentLinks && r.records+len(o.batch.Records) <= mostRecentRecords {
 		r.opened[o.Position] = o
+		r.records += len(o.batch.Records)
 	}
+}
+
+func (r *recent) removeLocked(o *opened) {
+	delete(r.opened, o.Position)
+	r.records -= len(o.batch.Records)
 }
 
 // takeAfter takes the links that follow a position without a hole, at most limit of them.
@@ -36,7 +47,7 @@ func (r *recent) takeAfter(position ledger.Position, limit int) []*opened {
 		if o == nil {
 			break
 		}
-		delete(r.opened, position)
+		r.removeLocked(o)
 		links = append(links, o)
 	}
 	return links
@@ -46,9 +57,9 @@ func (r *recent) takeAfter(position ledger.Position, limit int) []*opened {
 func (r *recent) dropUpTo(position ledger.Position) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for at := range r.opened {
+	for at, o := range r.opened {
 		if at <= position {
-			delete(r.opened, at)
+			r.removeLocked(o)
 		}
 	}
 }
