@@ -17,9 +17,9 @@ build: ## build the binaries into bin/
 	@mkdir -p bin
 	$(GO) build -o bin/ ./cmd/...
 
-windows: ## build the agent and the operator's tool for Windows into bin/windows/
+windows: ## build the agent, its browser driver and the operator's tool for Windows into bin/windows/
 	@mkdir -p bin/windows
-	GOOS=windows GOARCH=amd64 $(GO) build -trimpath -o bin/windows/ ./cmd/portolan-agent ./cmd/portolanctl
+	GOOS=windows GOARCH=amd64 $(GO) build -trimpath -o bin/windows/ ./cmd/portolan-agent ./cmd/portolan-browser ./cmd/portolanctl
 
 fips: ## build against the certified FIPS 140-3 module into bin/fips/
 	@mkdir -p bin/fips

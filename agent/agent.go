@@ -25,6 +25,7 @@ import (
 	"portolan/evidence"
 	"portolan/internal/secret"
 	"portolan/probe"
+	"portolan/probe/browser"
 	"portolan/schedule"
 	"portolan/targets"
 )
@@ -187,6 +188,7 @@ func (a *agent) employ() error {
 func (a *agent) probeOptions() (probe.Options, error) {
 	o := probe.Options{Values: map[string]string{"agent": string(a.config.Agent), "port": string(a.config.Port)}}
 	o.Secrets = secret.Store{Dir: a.config.Secrets}.Find
+	o.Tools = map[any]any{browser.WorkstationKey{}: a.config.Browser.workstation(a.config.Data)}
 	if a.config.Proxy != "" {
 		proxy, err := url.Parse(a.config.Proxy)
 		if err != nil {
@@ -195,6 +197,15 @@ func (a *agent) probeOptions() (probe.Options, error) {
 		o.Proxy = probe.FixedProxy(proxy)
 	}
 	return o, nil
+}
+
+// workstation returns what browser transactions have at hand; pictures are kept below data.
+func (c BrowserConfig) workstation(data string) browser.Workstation {
+	w := browser.Workstation{Program: c.Program, Browser: c.Path, MaxMemory: c.MaxBytes}
+	if c.Screenshots > 0 {
+		w.Album = browser.NewAlbum(filepath.Join(data, "screenshots"), c.Screenshots, c.ScreenshotAge)
+	}
+	return w
 }
 
 // work runs everything until ctx is done: first the workers stop, then the uplink, then the farewell goes out.

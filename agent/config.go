@@ -8,6 +8,7 @@ import (
 
 	"portolan"
 	"portolan/internal/strictyaml"
+	"portolan/probe/browser"
 	"portolan/targets"
 )
 
@@ -26,6 +27,7 @@ type Config struct {
 	Collector CollectorConfig `yaml:"collector"`
 	Page      PageConfig      `yaml:"page"`
 	Spool     SpoolConfig     `yaml:"spool"`
+	Browser   BrowserConfig   `yaml:"browser"`
 
 	// Catalogue is a folder whose definitions stand before the built-in ones; empty for none.
 	Catalogue string `yaml:"catalogue"`
@@ -71,12 +73,28 @@ type SpoolConfig struct {
 	MaxAge   time.Duration `yaml:"max_age"`
 }
 
+// BrowserConfig says how browser transactions are run here.
+type BrowserConfig struct {
+	// Program is portolan-browser; empty for the one beside the agent or on the search path.
+	Program string `yaml:"program"`
+	// Path is the Chromium or Edge that it drives; empty for one that is installed.
+	Path string `yaml:"path"`
+	// MaxBytes is how much memory both may use together.
+	MaxBytes int64 `yaml:"max_bytes"`
+	// Screenshots is how many pictures of pages that a transaction failed on are kept below Data, where definitions
+	// allow them; zero keeps none. They never leave the workstation.
+	Screenshots int `yaml:"screenshots"`
+	// ScreenshotAge is how long a picture is kept at most.
+	ScreenshotAge time.Duration `yaml:"screenshot_age"`
+}
+
 // DefaultConfig returns what holds where a file says nothing.
 func DefaultConfig() Config {
 	return Config{
 		Collector: CollectorConfig{Every: 15 * time.Second},
 		Page:      PageConfig{Listen: "127.0.0.1:8099"},
 		Spool:     SpoolConfig{MaxBytes: 256 << 20, MaxAge: 30 * 24 * time.Hour},
+		Browser:   BrowserConfig{MaxBytes: browser.DefaultMaxMemory, Screenshots: 20, ScreenshotAge: 7 * 24 * time.Hour},
 	}
 }
 
@@ -122,6 +140,7 @@ func (c Config) validate(doc *strictyaml.Document) {
 	}
 	c.Collector.validate(doc)
 	c.Spool.validate(doc)
+	c.Browser.validate(doc)
 	if err := checkLoopback(c.Page.Listen); err != nil {
 		doc.Report("page.listen", err.Error(), "a loopback address with a port, like 127.0.0.1:8099")
 	}
@@ -148,6 +167,19 @@ func (c SpoolConfig) validate(doc *strictyaml.Document) {
 	}
 	if c.MaxAge < time.Hour {
 		doc.Report("spool.max_age", fmt.Sprintf("bound of %s", c.MaxAge), "1h or more")
+	}
+}
+
+func (c BrowserConfig) validate(doc *strictyaml.Document) {
+	const least, most = 256 << 20, 1000
+	if c.MaxBytes < least {
+		doc.Report("browser.max_bytes", fmt.Sprintf("bound of %d bytes", c.MaxBytes), fmt.Sprintf("%d or more", least))
+	}
+	if c.Screenshots < 0 || c.Screenshots > most {
+		doc.Report("browser.screenshots", fmt.Sprintf("%d screenshots", c.Screenshots), fmt.Sprintf("0 to %d", most))
+	}
+	if c.ScreenshotAge < time.Hour {
+		doc.Report("browser.screenshot_age", fmt.Sprintf("bound of %s", c.ScreenshotAge), "1h or more")
 	}
 }
 

@@ -46,7 +46,7 @@ func TestLoadConfig_SampleEqualsTheDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := DefaultConfig()
-	if got.Collector.Every != want.Collector.Every || got.Page != want.Page || got.Spool != want.Spool {
+	if got.Collector.Every != want.Collector.Every || got.Page != want.Page || got.Spool != want.Spool || got.Browser != want.Browser {
 		t.Errorf("configs/agent.yaml differs from DefaultConfig: %+v, want %+v", got, want)
 	}
 }

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -44,7 +45,12 @@ func hangs(m *memory, after time.Duration) {
 
 func expect(t *testing.T, m *memory, after time.Duration, state portolan.State, since time.Duration) dashboard.Series {
 	t.Helper()
-	got := m.look(memoryStart.Add(after))[0]
+	all := m.look(memoryStart.Add(after))
+	at := slices.IndexFunc(all, func(s dashboard.Series) bool { return s.System == "tpac" && s.Transaction.ID == "primary-inspection" })
+	if at < 0 {
+		t.Fatalf("after %s: no such series among %d", after, len(all))
+	}
+	got := all[at]
 	if got.State != state || got.Since != memoryStart.Add(since) {
 		t.Errorf("after %s: %s since %s, want %s since %s", after, got.State, got.Since, state, memoryStart.Add(since))
 	}

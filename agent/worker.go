@@ -37,7 +37,7 @@ func newWorker(agent portolan.AgentID, p portolan.PlannedSeries, t *probe.Transa
 		return nil, err
 	}
 	w := &worker{series: series, transaction: t}
-	o.Progress = func(portolan.StepResult, *probe.Failure) { w.done.Add(1) }
+	o.Progress = func(portolan.StepResult, probe.Observation) { w.done.Add(1) }
 	w.runner = probe.NewRunner(o)
 	return w, nil
 }

@@ -97,7 +97,7 @@ func (e *execution) performStep(ctx context.Context, step *Step) bool {
 	e.steps = append(e.steps, result)
 	e.failures = append(e.failures, seen.Failure)
 	if e.options.Progress != nil {
-		e.options.Progress(result, seen.Failure)
+		e.options.Progress(result, seen)
 	}
 	return seen.Failure == nil
 }

@@ -38,8 +38,9 @@ type Options struct {
 	Secrets func(name string) (string, error)
 	// Rand is the source of trace ids; it must be safe for concurrent use. Nil for crypto/rand.
 	Rand io.Reader
-	// Progress, if set, is called after each step, in order, by the goroutine that called Run.
-	Progress func(portolan.StepResult, *Failure)
+	// Progress, if set, is called after each step with its result and what was seen, in order, by the goroutine that
+	// called Run.
+	Progress func(portolan.StepResult, Observation)
 }
 
 // FixedProxy returns a ProxyFunc that sends everything through proxy.

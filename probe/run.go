@@ -12,15 +12,19 @@ import (
 	"maps"
 	"net"
 	"net/url"
+	"strings"
 	"sync"
+
+	"portolan"
 )
 
 // Run is the state of one execution of a transaction: the values that steps hand on, the sessions of the
 // ways of talking, the trace. Each run is a new user: nothing of it outlives it.
 type Run struct {
-	options Options
-	secrets map[string]string // by reference, "secret:tpac-login"; they do not change after Prepare
-	veil    veil
+	options     Options
+	transaction *Transaction
+	secrets     map[string]string // by reference, "secret:tpac-login"; they do not change after Prepare
+	veil        veil
 
 	mu       sync.Mutex // guards everything that follows
 	values   map[string]string
@@ -31,7 +35,7 @@ type Run struct {
 
 // newRun returns the run of t that begins now.
 func newRun(t *Transaction, o Options) *Run {
-	r := &Run{options: o, secrets: map[string]string{}, values: map[string]string{}, sessions: map[any]any{}}
+	r := &Run{options: o, transaction: t, secrets: map[string]string{}, values: map[string]string{}, sessions: map[any]any{}}
 	maps.Copy(r.values, t.Values)
 	maps.Copy(r.values, o.Values)
 	var seed [24]byte
@@ -41,6 +45,11 @@ func newRun(t *Transaction, o Options) *Run {
 	copy(r.trace[:], seed[:16])
 	r.span = binary.BigEndian.Uint64(seed[16:])
 	return r
+}
+
+// Transaction returns the names of the transaction that is run.
+func (r *Run) Transaction() (portolan.SystemID, portolan.TransactionID) {
+	return r.transaction.System, r.transaction.ID
 }
 
 // Value returns the value of that name, or the secret of that reference.
@@ -100,6 +109,31 @@ func (r *Run) Fill(t Template, escape func(string) string) (string, error) {
 		}
 		return escape(value), nil
 	})
+}
+
+// FillAddress returns the address that t spells, each value made fit for its place in it.
+func (r *Run) FillAddress(t Template) (string, error) {
+	return t.Expand(func(name, before string) (string, error) {
+		value, ok := r.Value(name)
+		if !ok {
+			return "", &UnknownValueError{Name: name}
+		}
+		return escapeInURL(before, value), nil
+	})
+}
+
+// escapeInURL makes a value fit for its place after before: in the query, in the path, or in the scheme and
+// host, which a value may be a part of as it is.
+func escapeInURL(before, value string) string {
+	_, afterScheme, absolute := strings.Cut(before, "://")
+	switch {
+	case strings.Contains(before, "?"):
+		return url.QueryEscape(value)
+	case absolute && strings.Contains(afterScheme, "/"):
+		return url.PathEscape(value)
+	default:
+		return value
+	}
 }
 
 // UnknownValueError says that a step refers to a value which no step gave.

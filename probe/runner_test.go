@@ -205,9 +205,9 @@ func TestRunner_WithoutTimeoutTheDefaultEndsTheRun(t *testing.T) {
 func TestRunner_ProgressTellsEachStep(t *testing.T) {
 	t.Parallel()
 	var seen []portolan.StepID
-	runner := probe.NewRunner(probe.Options{Progress: func(s portolan.StepResult, f *probe.Failure) {
-		if (f != nil) != (s.Outcome == portolan.Failed) {
-			t.Errorf("step %q: outcome %v beside failure %v", s.Step, s.Outcome, f)
+	runner := probe.NewRunner(probe.Options{Progress: func(s portolan.StepResult, o probe.Observation) {
+		if (o.Failure != nil) != (s.Outcome == portolan.Failed) {
+			t.Errorf("step %q: outcome %v beside failure %v", s.Step, s.Outcome, o.Failure)
 		}
 		seen = append(seen, s.Step)
 	}})

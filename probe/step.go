@@ -51,8 +51,17 @@ type Observation struct {
 	Bytes int64
 	// Measures holds what else was measured, each measure once.
 	Measures []portolan.Measurement
+	// Acts is how long each part took of a step that has several, in order; those that were begun. It is for a person
+	// at the workstation: it is neither stored nor sent. What needs a timing that is kept is a step of its own.
+	Acts []Act
 	// Failure is nil if the answer was right.
 	Failure *Failure
+}
+
+// Act is one part of a step.
+type Act struct {
+	Name string
+	Took time.Duration
 }
 
 // Failure says how a step went wrong.

@@ -15,6 +15,7 @@ import (
 	"portolan/internal/strictyaml"
 	"portolan/internal/waterfall"
 	"portolan/probe"
+	"portolan/probe/browser"
 	"portolan/targets"
 )
 
@@ -25,6 +26,8 @@ type try struct {
 	Endpoint    []string `help:"Where to reach the system, instead of the definition's endpoint; NAME=ADDRESS for a further one." placeholder:"URL" sep:"none"`
 	Secrets     string   `help:"A folder with a file for each secret that the definition refers to, named like it." type:"existingdir" placeholder:"DIR"`
 	Proxy       string   `help:"A proxy to go through; names are resolved there." placeholder:"URL"`
+	Browser     string   `help:"The Chromium or Edge that browser transactions drive, instead of one that is installed." placeholder:"FILE"`
+	Screenshots string   `help:"A folder to keep a picture in of the page that a browser transaction failed on, if its definition allows it." placeholder:"DIR"`
 	Agent       string   `help:"The agent to run as." default:"TRY-1"`
 	Output      string   `help:"How to print: ${enum}." enum:"text,json" default:"text"`
 }
@@ -53,7 +56,11 @@ func (c try) Run(t terminal) error {
 	if err != nil {
 		return err
 	}
-	options.Progress = progress(t, transaction)
+	say, acts := progress(t, transaction), map[portolan.StepID][]probe.Act{}
+	options.Progress = func(r portolan.StepResult, o probe.Observation) {
+		acts[r.Step] = o.Acts
+		say(r, o.Failure)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	due := portolan.InstantOf(time.Now())
@@ -62,7 +69,7 @@ func (c try) Run(t terminal) error {
 		return fmt.Errorf("run %s: %w", transaction.ID, err)
 	}
 	result, failures := ready.Perform(ctx, due, 1)
-	if err := c.show(t, trial(system, transaction, result, failures)); err != nil {
+	if err := c.show(t, trial(system, transaction, result, failures, acts)); err != nil {
 		return err
 	}
 	if result.Outcome != portolan.Good {
@@ -104,6 +111,9 @@ func redirect(system *targets.System, endpoint string) error {
 	return system.Redirect(name, address)
 }
 
+// How many pictures of failed tries are kept, and for how long.
+const triedScreenshots, triedScreenshotsFor = 20, 7 * 24 * time.Hour
+
 func (c try) options() (probe.Options, error) {
 	agent, err := portolan.ParseAgentID(c.Agent)
 	if err != nil {
@@ -111,6 +121,11 @@ func (c try) options() (probe.Options, error) {
 	}
 	o := probe.Options{Values: map[string]string{"agent": string(agent), "port": string(agent.Port())}}
 	o.Secrets = secret.Store{Dir: c.Secrets}.Find
+	here := browser.Workstation{Browser: c.Browser}
+	if c.Screenshots != "" {
+		here.Album = browser.NewAlbum(c.Screenshots, triedScreenshots, triedScreenshotsFor)
+	}
+	o.Tools = map[any]any{browser.WorkstationKey{}: here}
 	if c.Proxy != "" {
 		proxy, err := url.Parse(c.Proxy)
 		if err != nil || proxy.Host == "" {
@@ -126,7 +141,7 @@ func (c try) options() (probe.Options, error) {
 func progress(t terminal, transaction *probe.Transaction) func(portolan.StepResult, *probe.Failure) {
 	f, ok := t.err.(*os.File)
 	if !ok || !waterfall.StyleOf(f).Color { // escape sequences wipe the line
-		return nil
+		return func(portolan.StepResult, *probe.Failure) {}
 	}
 	steps, done := transaction.Steps, 0
 	say := func() {
@@ -148,10 +163,14 @@ func progress(t terminal, transaction *probe.Transaction) func(portolan.StepResu
 }
 
 // trial puts together what is shown of a run.
-func trial(s *targets.System, t *probe.Transaction, result portolan.Result, failures []*probe.Failure) waterfall.Run {
+func trial(s *targets.System, t *probe.Transaction, result portolan.Result, failures []*probe.Failure, acts map[portolan.StepID][]probe.Act) waterfall.Run {
 	run := waterfall.Run{Title: t.Title, Endpoint: s.Endpoint, Latency: t.Latency, Timeout: t.Timeout, Result: result}
 	for _, step := range t.Steps {
-		run.Steps = append(run.Steps, waterfall.Step{ID: step.ID, Title: step.Title, Dependency: step.Dependency})
+		shown := waterfall.Step{ID: step.ID, Title: step.Title, Dependency: step.Dependency}
+		for _, act := range acts[step.ID] {
+			shown.Acts = append(shown.Acts, waterfall.Act(act))
+		}
+		run.Steps = append(run.Steps, shown)
 	}
 	for i, failure := range failures {
 		for j := range run.Steps {

@@ -33,7 +33,14 @@ type stepJSON struct {
 	Remainder  float64                    `json:"remainder_seconds"`
 	Bytes      int64                      `json:"bytes"`
 	Measures   []portolan.Measurement     `json:"measures,omitempty"`
+	Acts       []actJSON                  `json:"acts,omitempty"`
 	Failure    *failureJSON               `json:"failure,omitempty"`
+}
+
+// actJSON is a part of a step.
+type actJSON struct {
+	Act     string  `json:"act"`
+	Seconds float64 `json:"duration_seconds"`
 }
 
 type failureJSON struct {
@@ -65,7 +72,11 @@ func trialJSON(run waterfall.Run) runJSON {
 func stepOf(r portolan.StepResult, defined waterfall.Step) stepJSON {
 	j := stepJSON{
 		Step: r.Step, Dependency: defined.Dependency, Outcome: r.Outcome, Offset: r.Offset.Seconds(), Seconds: r.Duration.Seconds(),
-		Phases: map[portolan.Phase]float64{}, Remainder: r.Remainder().Seconds(), Bytes: r.Bytes, Measures: r.Measures,
+		Phases: map[portolan.Phase]float64{}, Remainder: r.Remainder().Seconds(), Bytes: r.Bytes,
+		Measures: r.Measures,
+	}
+	for _, act := range defined.Acts {
+		j.Acts = append(j.Acts, actJSON{act.Name, act.Took.Seconds()})
 	}
 	for p := portolan.PhaseDNS; int(p) < portolan.Phases; p++ {
 		if took, reached := r.Phases.Get(p); reached {

@@ -27,7 +27,8 @@ var rooms = []room{
 	{path: "configs", job: "holds files that people copy"},
 	{path: "probe", job: "runs one transaction once", ours: []string{""}},
 	{path: "probe/*", job: "speaks one protocol for one step; never imports a sibling", ours: []string{"", "probe"},
-		libs: []string{"github.com/expr-lang/expr", "github.com/ohler55/ojg", "github.com/antchfx/", "golang.org/x/net", "github.com/coder/websocket"}},
+		libs: []string{"github.com/expr-lang/expr", "github.com/ohler55/ojg", "github.com/antchfx/", "golang.org/x/net", "golang.org/x/sys", "github.com/coder/websocket"}},
+	{path: "probe/browser/chromium", job: "drives one browser, in a process of its own", ours: []string{"", "probe/browser"}, libs: []string{"github.com/chromedp/"}},
 	{path: "probe/tn3270", job: "is a 3270 terminal for one step", ours: []string{"", "probe", "internal/datastream"}},
 	{path: "targets", job: "knows the screening systems; opens no sockets", ours: []string{"", "probe", "internal/strictyaml"}},
 	{path: "evidence", job: "turns results into signed chained bytes and back", ours: []string{""},
@@ -101,6 +102,7 @@ var tooBig = map[string]string{
 	"github.com/jackc/pgx/v5":                "the agent's spool is plain files",
 	"github.com/pressly/goose/v3":            "the agent has no database",
 	"github.com/DataDog/sketches-go":         "latency is summed up at the center",
+	"github.com/chromedp":                    "a browser is driven in a process of its own",
 }
 
 // longest is how many lines a source file may have before its room needs another: beyond it readers scroll

@@ -31,6 +31,13 @@ type Step struct {
 	Title      string
 	Dependency portolan.SystemID
 	Failure    *Failure // nil if the step was right or not begun
+	Acts       []Act    // how long its parts took, if it has several
+}
+
+// Act is one part of a step.
+type Act struct {
+	Name string
+	Took time.Duration
 }
 
 // Failure is how a step went wrong.
@@ -109,6 +116,9 @@ func (d *drawing) step(step Step) {
 	d.printf("%-*s  %*s  %s\n", d.names, step.ID, tookWidth, took(result.Duration), d.bars(result)+d.note(result.Outcome))
 	d.phrases(result)
 	d.measures(result)
+	for _, act := range step.Acts {
+		d.printf("%s\n", d.paint.faint(fmt.Sprintf("  %*s  %s", d.names+tookWidth, took(act.Took), clean(act.Name))))
+	}
 }
 
 // note marks a bar that is not good.

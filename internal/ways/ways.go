@@ -6,6 +6,7 @@ package ways
 
 import (
 	"portolan/probe"
+	"portolan/probe/browser"
 	"portolan/probe/feed"
 	"portolan/probe/tn3270"
 	"portolan/probe/web"
@@ -17,5 +18,6 @@ func All() []probe.Way {
 		tn3270.Way(),
 		web.Way(),
 		feed.Way(),
+		browser.Way(),
 	}
 }

@@ -51,13 +51,7 @@ func (r *request) fill(run *probe.Run, base *url.URL) (*http.Request, error) {
 }
 
 func (r *request) address(run *probe.Run, base *url.URL) (string, error) {
-	text, err := r.url.Expand(func(name, before string) (string, error) {
-		value, ok := run.Value(name)
-		if !ok {
-			return "", &probe.UnknownValueError{Name: name}
-		}
-		return escapeInURL(before, value), nil
-	})
+	text, err := run.FillAddress(r.url)
 	if err != nil {
 		return "", fmt.Errorf("fill address: %w", err)
 	}
@@ -79,20 +73,6 @@ func (r *request) address(run *probe.Run, base *url.URL) (string, error) {
 		address.RawQuery = query.Encode()
 	}
 	return address.String(), nil
-}
-
-// escapeInURL makes a value fit for its place after before: in the query, in the path, or in the scheme and
-// host, which a value may be a part of as it is.
-func escapeInURL(before, value string) string {
-	_, afterScheme, absolute := strings.Cut(before, "://")
-	switch {
-	case strings.Contains(before, "?"):
-		return url.QueryEscape(value)
-	case absolute && strings.Contains(afterScheme, "/"):
-		return url.PathEscape(value)
-	default:
-		return value
-	}
 }
 
 func (r *request) fillHeaders(filled *http.Request, run *probe.Run) error {
