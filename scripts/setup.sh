@@ -8,6 +8,7 @@ need promtool prometheus
 need prometheus-alertmanager prometheus-alertmanager
 need amtool prometheus-alertmanager
 need chromium chromium
+need strace strace
 need nft nftables
 need tc iproute2
 need ip iproute2
