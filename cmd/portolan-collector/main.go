@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
 	_ "time/tzdata" // ports name zones, and not every machine has them
 
 	"github.com/alecthomas/kong"
@@ -54,10 +53,8 @@ func run(flags flags, stderr io.Writer) int {
 	if flags.Check {
 		return 0
 	}
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
 	err = service.Run("portolan-collector", func(ctx context.Context, ready func()) error {
+		go tuneMemory(ctx)
 		o.Ready = ready
 		return collector.Run(ctx, o)
 	})
@@ -67,10 +64,6 @@ func run(flags flags, stderr io.Writer) int {
 	}
 	return 0
 }
-
-// gcPercent trades memory for processor time: evidence is garbage as soon as it is stored. A tenth more is taken in for
-// it, and the memory of 10,000 agents stays below 1 GiB. The variable GOGC says otherwise.
-const gcPercent = 200
 
 func (f flags) logger(w io.Writer) *zap.Logger {
 	config := zap.NewProductionEncoderConfig()

@@ -123,9 +123,7 @@ func (f *folder) foldDecoded(ctx context.Context, o *opened) error {
 	if err != nil {
 		return err
 	}
-	if o.batch.PlanBody != nil {
-		f.plans[o.batch.Plan] = o.batch.PlanBody
-	}
+	f.intern(o.batch)
 	if err := f.foldOpened(ctx, a, o); err != nil {
 		return err
 	}
@@ -161,10 +159,19 @@ func (f *folder) open(ctx context.Context, link ledger.Link) (*opened, error) {
 	if err != nil {
 		return nil, &unreadableError{link.Position, err}
 	}
-	if batch.PlanBody != nil {
+	f.intern(batch)
+	return &opened{Link: link, batch: batch}, nil
+}
+
+// intern has a batch refer to a plan that is in memory already: agents of one port mostly share one, and each sends it.
+func (f *folder) intern(batch *evidence.Batch) {
+	switch known := f.plans[batch.Plan]; {
+	case batch.PlanBody == nil:
+	case known != nil:
+		batch.PlanBody = known
+	default:
 		f.plans[batch.Plan] = batch.PlanBody
 	}
-	return &opened{Link: link, batch: batch}, nil
 }
 
 // unreadableError says that a link's bytes are not what ingest takes in.

@@ -1,0 +1,12 @@
+package main
+
+import "testing"
+
+func TestGrowth_IsLessForALargeHeap(t *testing.T) {
+	t.Parallel()
+	for live, want := range map[uint64]int{0: 200, 20 << 20: 200, 256 << 20: 100, 400 << 20: 64, 8 << 30: 50} {
+		if got := growth(live); got != want {
+			t.Errorf("%d bytes live: got %d percent, want %d", live, got, want)
+		}
+	}
+}
