@@ -120,6 +120,6 @@ func (l *Ledger) EnrolledAgents(ctx context.Context, agent portolan.AgentID) ([]
 		newest.Certificates = append(newest.Certificates, c)
 		return a, err
 	}, `SELECT a.agent, a.port, a.enrolled_at, a.revoked_at, c.serial, c.not_before, c.not_after, c.der, c.public_key, c.revoked_at
-		FROM agent a JOIN certificate c ON c.agent = a.agent WHERE $1 IN ('', a.agent) ORDER BY a.agent, c.ordinal`, string(agent))
+		FROM agent a JOIN certificate c ON c.agent = a.agent WHERE `+ofAgent("a.agent", agent)+` ORDER BY a.agent, c.ordinal`, string(agent))
 	return agents, l.wrap("read agents", err)
 }

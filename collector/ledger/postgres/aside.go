@@ -34,7 +34,7 @@ const asideColumns = `id, agent, stream, number, hash, reason, detail, received_
 // Asides implements ledger.Batches.
 func (l *Ledger) Asides(ctx context.Context, agent portolan.AgentID, limit int) ([]ledger.Aside, error) {
 	asides, err := collect(ctx, l.pool, scanAside, `SELECT `+asideColumns+`, NULL::bytea FROM aside
-		WHERE $1 IN ('', agent) ORDER BY id DESC LIMIT $2`, string(agent), limit)
+		WHERE `+ofAgent("agent", agent)+` ORDER BY id DESC LIMIT $2`, string(agent), limit)
 	return asides, l.wrap("read set-aside batches", err)
 }
 

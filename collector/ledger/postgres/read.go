@@ -230,7 +230,7 @@ func (l *Ledger) Link(ctx context.Context, chain ledger.Chain, number uint64) (l
 // Heads implements ledger.Batches.
 func (l *Ledger) Heads(ctx context.Context, agent portolan.AgentID) ([]ledger.Head, error) {
 	heads, err := collect(ctx, l.pool, scanHead,
-		`SELECT `+headColumns+` FROM chain WHERE $1 IN ('', agent) ORDER BY agent, stream`, string(agent))
+		`SELECT `+headColumns+` FROM chain WHERE `+ofAgent("agent", agent)+` ORDER BY agent, stream`, string(agent))
 	return heads, l.wrap("read heads", err)
 }
 
@@ -254,4 +254,13 @@ func (l *Ledger) PlanChanges(ctx context.Context, agent portolan.AgentID) ([]led
 		return p, err
 	}, `SELECT stream, position, number, sent_at, clock_offset, plan FROM plan_change WHERE agent = $1 ORDER BY position`, agent)
 	return changes, l.wrap("read plan changes", err)
+}
+
+// ofAgent is a condition on $1, the agent: that a column names it, or none if it is "". An index serves the one and
+// would not serve both in one.
+func ofAgent(column string, agent portolan.AgentID) string {
+	if agent == "" {
+		return `$1::text = ''`
+	}
+	return column + ` = $1`
 }

@@ -76,7 +76,7 @@ func (v *view) Series(series portolan.Series) (ledger.SeriesState, bool, error) 
 
 // AllSeries implements ledger.View.
 func (v *view) AllSeries(agent portolan.AgentID) ([]ledger.SeriesState, error) {
-	all, err := collect(v.ctx, v.q, scanSeries, seriesQuery+`$1 IN ('', agent) ORDER BY agent, system, transaction_`, string(agent))
+	all, err := collect(v.ctx, v.q, scanSeries, seriesQuery+ofAgent("agent", agent)+` ORDER BY agent, system, transaction_`, string(agent))
 	return all, v.ledger.wrap("read series", err)
 }
 

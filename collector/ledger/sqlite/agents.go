@@ -121,6 +121,6 @@ func (l *Ledger) EnrolledAgents(ctx context.Context, agent portolan.AgentID) ([]
 		newest.Certificates = append(newest.Certificates, c)
 		return a, err
 	}, `SELECT a.agent, a.port, a.enrolled_at, a.revoked_at, c.serial, c.not_before, c.not_after, c.der, c.public_key, c.revoked_at
-		FROM agent a JOIN certificate c ON c.agent = a.agent WHERE ? IN ('', a.agent) ORDER BY a.agent, c.rowid`, agent)
+		FROM agent a JOIN certificate c ON c.agent = a.agent WHERE `+ofAgent("a.agent", agent)+` ORDER BY a.agent, c.rowid`, agent)
 	return agents, wrap("read agents", err)
 }

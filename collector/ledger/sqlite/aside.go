@@ -38,7 +38,7 @@ const asideColumns = `id, agent, stream, number, hash, reason, detail, received_
 // Asides implements ledger.Batches.
 func (l *Ledger) Asides(ctx context.Context, agent portolan.AgentID, limit int) ([]ledger.Aside, error) {
 	asides, err := collect(l.reader(ctx), scanAside, `SELECT `+asideColumns+`, NULL FROM aside
-		WHERE ? IN ('', agent) ORDER BY id DESC LIMIT ?`, agent, limit)
+		WHERE `+ofAgent("agent", agent)+` ORDER BY id DESC LIMIT ?`, agent, limit)
 	return asides, wrap("read set-aside batches", err)
 }
 

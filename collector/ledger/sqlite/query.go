@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"strings"
 
+	"portolan"
 	"portolan/collector/ledger"
 )
 
@@ -105,4 +106,13 @@ func (f *filter) sql() string {
 		return ""
 	}
 	return " WHERE " + strings.Join(f.conditions, " AND ")
+}
+
+// ofAgent is a condition with one argument, the agent: that a column names it, or none if it is "". An index serves the
+// one and would not serve both in one.
+func ofAgent(column string, agent portolan.AgentID) string {
+	if agent == "" {
+		return `? = ''`
+	}
+	return column + ` = ?`
 }

@@ -187,7 +187,7 @@ func (l *Ledger) Heads(ctx context.Context, agent portolan.AgentID) ([]ledger.He
 	heads, err := collect(l.reader(ctx), func(row scanner) (ledger.Head, error) {
 		h, err := scanHead(row)
 		return h.Head, err
-	}, `SELECT `+headColumns+` FROM chain WHERE ? IN ('', agent) ORDER BY agent, stream`, agent)
+	}, `SELECT `+headColumns+` FROM chain WHERE `+ofAgent("agent", agent)+` ORDER BY agent, stream`, agent)
 	return heads, wrap("read heads", err)
 }
 

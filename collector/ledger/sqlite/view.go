@@ -66,7 +66,7 @@ func (v view) Series(series portolan.Series) (ledger.SeriesState, bool, error) {
 
 // AllSeries implements ledger.View.
 func (v view) AllSeries(agent portolan.AgentID) ([]ledger.SeriesState, error) {
-	all, err := collect(v.q, scanSeries, seriesQuery+`? IN ('', s.agent) ORDER BY s.agent, s.system, s.transaction_`, agent)
+	all, err := collect(v.q, scanSeries, seriesQuery+ofAgent("s.agent", agent)+` ORDER BY s.agent, s.system, s.transaction_`, agent)
 	return all, wrap("read series", err)
 }
 
