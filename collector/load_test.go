@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -16,7 +17,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -26,6 +29,7 @@ import (
 	"portolan"
 	"portolan/collector/registry"
 	"portolan/evidence"
+	"portolan/internal/pgtest"
 	"portolan/internal/ways"
 )
 
@@ -34,19 +38,43 @@ import (
 func BenchmarkLoad(b *testing.B) {
 	defer debug.SetGCPercent(debug.SetGCPercent(200)) // as the command has it
 	for _, agents := range []int{64, 256} {
-		b.Run(fmt.Sprintf("agents-%d", agents), func(b *testing.B) { benchmarkLoad(b, agents) })
+		b.Run(fmt.Sprintf("agents-%d", agents), func(b *testing.B) {
+			center := startLoaded(b, "")
+			center.playAll(b, center.enrollAll(b, agents))
+		})
 	}
 }
 
-func benchmarkLoad(b *testing.B, count int) {
-	center := startLoaded(b)
-	agents := make([]*loader, count)
-	for n := range agents {
-		agents[n] = center.enroll(b, portolan.AgentID(fmt.Sprintf("MIA-%d", n+1)))
+// BenchmarkLoadPostgres is BenchmarkLoad with PostgreSQL on the same machine, which syncs each commit.
+func BenchmarkLoadPostgres(b *testing.B) {
+	defer debug.SetGCPercent(debug.SetGCPercent(200))
+	server, err := pgtest.Start(pgtest.Options{Durable: true})
+	if err != nil {
+		b.Fatal(err)
 	}
+	defer func() {
+		if err := server.Remove(); err != nil {
+			b.Error(err)
+		}
+	}()
+	databases := 0
+	b.Run("agents-64", func(b *testing.B) {
+		databases++ // this runs again with a larger b.N
+		name := fmt.Sprintf("load%d", databases)
+		if err := server.Create(name); err != nil {
+			b.Fatal(err)
+		}
+		center := startLoaded(b, server.URL(name))
+		center.playAll(b, center.enrollAll(b, 64))
+	})
+}
+
+// playAll has the agents send b.N batches, each as fast as it is answered.
+func (l *loaded) playAll(b *testing.B, agents []*loader) {
 	var left atomic.Int64
 	left.Store(int64(b.N))
 	b.ResetTimer()
+	spent := cpuTime(b, os.Getpid())
 	var group sync.WaitGroup
 	for _, a := range agents {
 		group.Go(func() {
@@ -57,12 +85,18 @@ func benchmarkLoad(b *testing.B, count int) {
 	}
 	group.Wait()
 	b.StopTimer()
-	b.ReportMetric(float64(b.N)*resultsABatch/b.Elapsed().Seconds(), "results/s")
-	lag, err := center.c.projection.Lag(context.Background())
+	b.ReportMetric(float64(b.N)*float64(agents[0].results())/b.Elapsed().Seconds(), "results/s")
+	b.ReportMetric(float64((cpuTime(b, os.Getpid())-spent).Microseconds())/float64(b.N), "cpu-us/batch")
+	lag, err := l.c.projection.Lag(context.Background())
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.ReportMetric(float64(lag)/float64(b.N), "lag/batch")
+	size, err := l.c.ledger.Size(context.Background())
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(size)/float64(b.N*agents[0].results()), "bytes/result")
 }
 
 const resultsABatch = 15
@@ -73,9 +107,11 @@ type loaded struct {
 	authority *registry.Authority
 }
 
-func startLoaded(b *testing.B) *loaded {
+// startLoaded starts a collector on a database, or on SQLite if that is "".
+func startLoaded(b *testing.B, database string) *loaded {
 	config := DefaultConfig()
 	config.Data, config.TLS.Hosts = b.TempDir(), []string{"127.0.0.1"}
+	config.Store.URL = database
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
@@ -101,8 +137,19 @@ func startLoaded(b *testing.B) *loaded {
 	return &center
 }
 
+func (l *loaded) enrollAll(b *testing.B, count int) []*loader {
+	agents := make([]*loader, count)
+	for n := range agents {
+		agents[n] = l.enroll(b, portolan.AgentID(fmt.Sprintf("MIA-%d", n+1)))
+	}
+	return agents
+}
+
 // loader is an agent that seals and sends.
 type loader struct {
+	turns int  // results of each series in a batch; zero for one
+	bare  bool // results have no steps
+
 	in    *bufio.Reader
 	out   *bufio.Writer
 	key   *ecdsa.PrivateKey
@@ -171,67 +218,88 @@ func loadPlan(port portolan.PortCode) portolan.Plan {
 	return plan
 }
 
-// send seals a batch with one result of each series, a minute after the one before, and delivers it. Every
-// fourth is signed, as agents sign at least every minute.
-func (a *loader) send(b *testing.B) {
-	a.next.Number++
-	a.start = a.start.Add(time.Minute)
-	a.next.SentAt = a.start.Add(15 * time.Second)
-	a.next.Records = a.next.Records[:0]
-	for n, planned := range a.next.PlanBody.Series {
-		a.seq++
-		start := a.start.Add(time.Duration(n) * 700 * time.Millisecond)
-		r := &portolan.Result{Seq: a.seq, System: planned.System, Transaction: planned.Transaction, Due: start, Start: start,
-			Attempt: 1, Outcome: portolan.Good}
-		for i, step := range planned.Steps {
-			s := portolan.StepResult{Step: step.Step, Offset: r.Duration, Outcome: portolan.Good, Bytes: 600}
-			for p := portolan.PhaseDNS; int(p) < portolan.Phases; p++ {
-				s.Phases.Add(p, time.Duration(100+(int(a.seq)*7919+i*104729+int(p)*31)%40000)*time.Microsecond)
-			}
-			s.Duration = s.Phases.Sum()
-			r.Duration += s.Duration
-			r.Steps = append(r.Steps, s)
-		}
-		a.next.Records = append(a.next.Records, evidence.Record{Result: r})
-	}
-	key := a.key
-	if a.next.Number%4 != 1 {
-		key = nil
-	}
-	sealed, err := a.seal(key)
-	if err != nil {
-		b.Error(err)
-		return
-	}
-	a.next.Previous, a.next.CarriesPlan = sealed.Hash, false
+// results is how many there are in a batch.
+func (a *loader) results() int { return max(1, a.turns) * len(a.next.PlanBody.Series) }
+
+// send seals and delivers a batch, and returns how long the answer took.
+func (a *loader) send(b *testing.B) time.Duration {
+	sealed := a.seal(b)
+	begun := time.Now()
 	if err := a.post(sealed.Bytes); err != nil {
 		b.Errorf("batch %d: %v", a.next.Number, err)
 	}
+	return time.Since(begun)
 }
 
-// post delivers a batch over the agent's one connection. It speaks HTTP by itself, since the goroutines of net/http's
-// client would take as much of the machine as the collector.
-func (a *loader) post(body []byte) error {
-	fmt.Fprintf(a.out, "POST /ingest/v1/batches HTTP/1.1\r\nHost: collector\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n",
-		evidence.MediaType, len(body))
-	a.out.Write(body)
-	if err := a.out.Flush(); err != nil {
-		return err
+// seal makes the next batch, with results of each series a minute apart. Every fourth is signed, as agents sign at least
+// every minute.
+func (a *loader) seal(b *testing.B) evidence.Sealed {
+	a.next.Number++
+	a.next.Records = a.next.Records[:0]
+	for range max(1, a.turns) {
+		a.start = a.start.Add(time.Minute)
+		for n := range a.next.PlanBody.Series {
+			a.next.Records = append(a.next.Records, evidence.Record{Result: a.draw(n)})
+		}
 	}
-	response, err := http.ReadResponse(a.in, nil)
+	a.next.SentAt = a.start.Add(15 * time.Second)
+	var signer crypto.Signer
+	if a.next.Number%4 == 1 {
+		signer = a.key
+	}
+	sealed, err := evidence.Seal(a.next, signer)
 	if err != nil {
-		return err
+		b.Error(err)
 	}
-	answer, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode != http.StatusOK {
-		return fmt.Errorf("answered %d %s %w", response.StatusCode, answer, err)
-	}
-	return nil
+	a.next.Previous, a.next.CarriesPlan = sealed.Hash, false
+	return sealed
 }
 
-func (a *loader) seal(key *ecdsa.PrivateKey) (evidence.Sealed, error) {
-	if key == nil {
-		return evidence.Seal(a.next, nil)
+// draw makes the next result of the n-th series.
+func (a *loader) draw(n int) *portolan.Result {
+	a.seq++
+	planned := &a.next.PlanBody.Series[n]
+	start := a.start.Add(time.Duration(n) * 700 * time.Millisecond)
+	r := &portolan.Result{Seq: a.seq, System: planned.System, Transaction: planned.Transaction, Due: start, Start: start,
+		Attempt: 1, Outcome: portolan.Good, Duration: time.Second}
+	if a.bare {
+		return r
 	}
-	return evidence.Seal(a.next, key)
+	r.Duration = 0
+	for i, step := range planned.Steps {
+		s := portolan.StepResult{Step: step.Step, Offset: r.Duration, Outcome: portolan.Good, Bytes: 600}
+		for p := portolan.PhaseDNS; int(p) < portolan.Phases; p++ {
+			s.Phases.Add(p, time.Duration(100+(int(a.seq)*7919+i*104729+int(p)*31)%40000)*time.Microsecond)
+		}
+		s.Duration = s.Phases.Sum()
+		r.Duration += s.Duration
+		r.Steps = append(r.Steps, s)
+	}
+	return r
+}
+
+// post delivers a batch over the agent's one connection, again if it is told to come later. It speaks HTTP by itself,
+// since the goroutines of net/http's client would take as much of the machine as the collector.
+func (a *loader) post(body []byte) error {
+	for {
+		fmt.Fprintf(a.out, "POST /ingest/v1/batches HTTP/1.1\r\nHost: collector\r\nContent-Type: %s\r\n%s: %s\r\nContent-Length: %d\r\n\r\n",
+			evidence.MediaType, evidence.LaneHeader, a.next.Lane, len(body))
+		a.out.Write(body)
+		if err := a.out.Flush(); err != nil {
+			return err
+		}
+		response, err := http.ReadResponse(a.in, nil)
+		if err != nil {
+			return err
+		}
+		answer, err := io.ReadAll(response.Body)
+		switch {
+		case err == nil && response.StatusCode == http.StatusOK:
+			return nil
+		case err != nil || response.StatusCode != http.StatusServiceUnavailable:
+			return fmt.Errorf("answered %d %s %w", response.StatusCode, answer, err)
+		}
+		seconds, _ := strconv.Atoi(response.Header.Get("Retry-After"))
+		wait(context.Background(), time.Duration(seconds)*time.Second)
+	}
 }
