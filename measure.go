@@ -17,11 +17,12 @@ const (
 	LiveShare              // sources of a feed that are live, in millionths
 	RadarShare             // items of a feed that come from one named source, in millionths
 	PathChange             // 1 if the path is another one than in the step's last run, else 0
+	BodyDigest             // of a wrong answer's body: the first 63 bits of its SHA-256, to tell whether others saw the same
 )
 
 var measureNames = names[Measure]{
 	"unknown", "largest-paint", "round-trip", "loss-ratio", "throughput", "first-item", "data-age", "oldest-age",
-	"live-share", "radar-share", "path-change",
+	"live-share", "radar-share", "path-change", "body-digest",
 }
 
 // String returns the measure's name as pages and the API print it.

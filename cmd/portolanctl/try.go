@@ -24,6 +24,7 @@ type try struct {
 	File        string   `arg:"" help:"The definition of a system." placeholder:"FILE"`
 	Transaction string   `help:"Which transaction to run, if the definition has several." placeholder:"ID"`
 	Endpoint    []string `help:"Where to reach the system, instead of the definition's endpoint; NAME=ADDRESS for a further one." placeholder:"URL" sep:"none"`
+	Simulator   string   `help:"The admin address of a running simulator, whose endpoints stand for the definition's." placeholder:"URL"`
 	Secrets     string   `help:"A folder with a file for each secret that the definition refers to, named like it." type:"existingdir" placeholder:"DIR"`
 	Proxy       string   `help:"A proxy to go through; names are resolved there." placeholder:"URL"`
 	Browser     string   `help:"The Chromium or Edge that browser transactions drive, instead of one that is installed." placeholder:"FILE"`
@@ -40,6 +41,8 @@ It shows how long each step and each phase of it took, and for a failure where i
 Examples:
   portolanctl try targets/catalogue/tpac.yaml
   portolanctl try mine.yaml --transaction sign-on --endpoint http://test.example:8080
+  portolanctl try targets/catalogue/tpac.yaml --simulator http://127.0.0.1:8090    against make run
+  portolanctl try targets/catalogue/tpac.yaml --simulator http://127.0.0.1:8090 --agent MIA-1    as that agent sees it
   portolanctl try mine.yaml --output json | jq .symptom
   PORTOLAN_SECRET_TPAC_LOGIN=... portolanctl try mine.yaml       for a definition that refers to ${secret:tpac-login}
 
@@ -83,6 +86,15 @@ func (c try) choose() (*targets.System, *probe.Transaction, error) {
 	system, err := readDefinition(c.File)
 	if err != nil {
 		return nil, nil, err
+	}
+	if c.Simulator != "" {
+		s, err := askSimulator(c.Simulator)
+		if err == nil {
+			err = s.serve(system, portolan.AgentID(c.Agent))
+		}
+		if err != nil {
+			return nil, nil, err
+		}
 	}
 	for _, endpoint := range c.Endpoint {
 		if err := redirect(system, endpoint); err != nil {

@@ -31,6 +31,8 @@ func value(m portolan.Measurement) string {
 		return fmt.Sprintf("%.0f kB/s", float64(m.Value)/1e3)
 	case portolan.PathChange:
 		return map[bool]string{true: "yes", false: "no"}[m.Value != 0]
+	case portolan.BodyDigest:
+		return fmt.Sprintf("%016x", m.Value)
 	case portolan.MeasureUnknown:
 	}
 	return fmt.Sprint(m.Value)

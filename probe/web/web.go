@@ -64,10 +64,23 @@ func (a *action) Perform(ctx context.Context, run *probe.Run) probe.Observation 
 		if failure == nil {
 			x.watch.Enter(portolan.PhaseCheck)
 			failure = x.judge(got)
+			seen.Measures = x.digest(got, failure)
 		}
 	}
 	seen.Phases, seen.Failure = x.watch.Stop(), failure
 	return seen
+}
+
+// digest tells a wrong answer from others without keeping it: agents that were shown the same page have the same digest.
+func (x *exchange) digest(got *answer, failure *probe.Failure) []portolan.Measurement {
+	if failure == nil {
+		return nil
+	}
+	digest, ok := x.run.Digest(got.body)
+	if !ok {
+		return nil
+	}
+	return []portolan.Measurement{{Measure: portolan.BodyDigest, Value: digest}}
 }
 
 // exchange is one performance of an action.
