@@ -2,8 +2,12 @@ package projection
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"portolan"
@@ -22,17 +26,65 @@ type rest struct {
 	tasks []task
 }
 
-// collect adds what the selected series have in the query's periods.
-func (t *tallies) collect(filter ledger.HourFilter) error {
+// portsAtOnce bounds the ports whose groups are added up together where each has its own: what is at hand stays small.
+const portsAtOnce = 32
+
+func (k *known) figures(q *Query) ([]Total, error) {
+	filter, ok := q.hours(k.facts)
+	if !ok || q.Window.Empty() {
+		return nil, nil
+	}
 	var tasks []task
-	for _, period := range t.query.periods() {
+	for _, period := range q.periods() {
 		tasks = append(tasks, task{period, wholeHours(period)})
 	}
-	l, rolled := t.query.level()
-	if !rolled || t.known.rolls == nil || t.known.rolls.first == 0 {
-		return t.addRows(filter, tasks)
+	l, rolled := q.level()
+	if !rolled || k.rolls == nil || k.rolls.first == 0 {
+		t := newTallies(k, q)
+		if err := t.addRows(filter, tasks, nil); err != nil {
+			return nil, err
+		}
+		return t.totals(), nil
 	}
-	left := []rest{{ports: t.query.scopes(filter, t.known.rolls), tasks: sinceFirst(tasks, t.known.rolls.first)}}
+	tasks = sinceFirst(tasks, k.rolls.first)
+	scopes := q.scopes(filter, k.rolls)
+	most := max(1, len(scopes))
+	if slices.Contains(q.Group, ByPort) {
+		most = portsAtOnce
+	}
+	var rests []rest
+	for ports := range slices.Chunk(scopes, most) {
+		rests = append(rests, rest{ports, tasks})
+	}
+	rows, err := k.addUp(q, l, filter, rests)
+	if slices.Contains(q.Group, ByOffice) { // the first that rows are sorted by
+		slices.SortFunc(rows, func(a, b Total) int { return a.Key.compare(&b.Key) })
+	}
+	return rows, err
+}
+
+// addUp returns the rows of ports whose groups are never the same, some of them at once: what is read is read by one after
+// the other, and added up beside each other.
+func (k *known) addUp(q *Query, l level, filter ledger.HourFilter, rests []rest) ([]Total, error) {
+	rows, errs := make([][]Total, len(rests)), make([]error, len(rests))
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range min(len(rests), runtime.GOMAXPROCS(0)) {
+		group.Go(func() {
+			for i := next.Add(1) - 1; int(i) < len(rests); i = next.Add(1) - 1 {
+				t := newTallies(k, q)
+				errs[i] = t.collect(l, filter, rests[i])
+				rows[i] = t.totals()
+			}
+		})
+	}
+	group.Wait()
+	return slices.Concat(rows...), errors.Join(errs...)
+}
+
+// collect adds what the selected series have: from roll-ups what it can, the rest from rows.
+func (t *tallies) collect(l level, filter ledger.HourFilter, all rest) error {
+	left := []rest{all}
 	for _, u := range t.known.rolls.unitsOf(t.query.zone()) {
 		var err error
 		if left, err = t.addRolled(l, u, left); err != nil {
@@ -40,11 +92,7 @@ func (t *tallies) collect(filter ledger.HourFilter) error {
 		}
 	}
 	for _, r := range left {
-		some := filter
-		if r.ports[0] != "" && len(r.ports) < len(t.known.rolls.ports) {
-			some.Ports = r.ports
-		}
-		if err := t.addRows(some, r.tasks); err != nil {
+		if err := t.addRows(filter, r.tasks, r.ports); err != nil {
 			return err
 		}
 	}
@@ -77,7 +125,9 @@ func (q *Query) scopes(filter ledger.HourFilter, rolls *rollState) []portolan.Po
 	if len(filter.Ports) == 0 && !slices.ContainsFunc(q.Group, apart) {
 		return []portolan.PortCode{""}
 	}
-	return slices.DeleteFunc(slices.Clone(rolls.ports), func(code portolan.PortCode) bool { return !oneOf(filter.Ports, code) })
+	ports := slices.DeleteFunc(slices.Clone(rolls.ports), func(code portolan.PortCode) bool { return !oneOf(filter.Ports, code) })
+	slices.Sort(ports)
+	return ports
 }
 
 // sinceFirst leaves out the hours of which nothing is known.
@@ -164,7 +214,7 @@ func (t *tallies) findRolled(l level, u *unitState, r rest) (map[portolan.PortCo
 	}
 	found := make(map[portolan.PortCode][]ledger.Rollup, len(r.ports))
 	for _, span := range spans {
-		some, err := t.known.rollups(ledger.RollupFilter{Span: span, Ports: r.ports, Unit: u.name(), Part: l.name})
+		some, err := t.known.rolled(ledger.RollupFilter{Span: span, Ports: r.ports, Unit: u.name(), Part: l.name})
 		if err != nil {
 			return nil, err
 		}
@@ -229,24 +279,25 @@ func (t *tallies) addParts(port portolan.PortCode, period, span portolan.Span, b
 	})
 }
 
-// addRows adds what the rows and states of the selected series say, for tasks in the order of time.
-func (t *tallies) addRows(filter ledger.HourFilter, tasks []task) error {
-	if len(tasks) == 0 {
-		return nil
-	}
-	members, err := t.known.members(filter)
-	if err != nil {
-		return err
-	}
+// addRows adds what the rows and states of the selected series say, for tasks in the order of time; of some ports, if any
+// are given.
+func (t *tallies) addRows(filter ledger.HourFilter, tasks []task, ports []portolan.PortCode) error {
 	var spans spanSet
 	for _, one := range tasks {
 		spans = spans.with(one.hours)
 	}
+	some := len(ports) > 0 && ports[0] != ""
+	if some && !selectsAll(filter) {
+		filter.Ports = ports
+	}
 	for _, span := range spans {
 		filter.Span = span
-		r, err := t.known.read(filter, members)
+		r, err := t.known.read(filter)
 		if err != nil {
 			return err
+		}
+		if some {
+			r = r.of(ports)
 		}
 		for len(tasks) > 0 && tasks[0].hours.From < span.To {
 			t.add(r, tasks[0].hours, tasks[0].period)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 
 	"portolan"
 	"portolan/collector/ledger"
@@ -44,9 +45,11 @@ type known struct {
 	cut   Cut
 	at    portolan.Instant
 	rolls *rollState // nil where nothing is rolled up
+
+	reading sync.Mutex // held by whoever reads for figures; it guards what follows
 	// everyone and everything are what was read without a filter: several questions of one cut share it.
 	everyone   []*member
-	everything *reading
+	everything []*readings
 }
 
 // at calls fn with what is known at a cut, the stored one if asOf is nil. now is the end of what can be known of the

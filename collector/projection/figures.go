@@ -45,15 +45,3 @@ func (p *Projection) ManyFigures(ctx context.Context, asOf *Cut, now portolan.In
 	}
 	return answers, nil
 }
-
-func (k *known) figures(q *Query) ([]Total, error) {
-	filter, ok := q.hours(k.facts)
-	if !ok || q.Window.Empty() {
-		return nil, nil
-	}
-	t := newTallies(k, q)
-	if err := t.collect(filter); err != nil {
-		return nil, err
-	}
-	return t.totals(), nil
-}

@@ -244,17 +244,12 @@ func segmentsOf(t *testing.T, p *Projection, name portolan.Series, window portol
 	t.Helper()
 	var all []availability.Segment
 	err := p.at(t.Context(), nil, window.To, func(k *known) error {
-		filter := ledger.HourFilter{Span: wholeHours(window)}
-		members, err := k.members(filter)
-		if err != nil {
-			return err
-		}
-		r, err := k.read(filter, members)
-		if err != nil {
+		read, err := k.read(ledger.HourFilter{Span: wholeHours(window)})
+		if err != nil || read.byPort[name.Agent.Port()] == nil {
 			return err
 		}
 		for part := range availability.Hours(window) {
-			for _, h := range r.byHour[part.From.Hour()] {
+			for _, h := range read.byPort[name.Agent.Port()].byHour[part.From.Hour()] {
 				if h.name != name {
 					continue
 				}

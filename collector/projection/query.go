@@ -84,11 +84,22 @@ type Key struct {
 
 // compare orders rows by office, port, system and the rest.
 func (k *Key) compare(o *Key) int {
-	return cmp.Or(
-		strings.Compare(k.Office, o.Office), compareText(k.Port, o.Port), compareText(k.System, o.System),
-		compareText(k.Transaction, o.Transaction), cmp.Compare(k.Kind, o.Kind), compareText(k.Agent, o.Agent),
-		cmp.Compare(k.Period.From, o.Period.From),
-	)
+	switch { // and not cmp.Or, which compares everything each time
+	case k.Office != o.Office:
+		return compareText(k.Office, o.Office)
+	case k.Port != o.Port:
+		return compareText(k.Port, o.Port)
+	case k.System != o.System:
+		return compareText(k.System, o.System)
+	case k.Transaction != o.Transaction:
+		return compareText(k.Transaction, o.Transaction)
+	case k.Kind != o.Kind:
+		return cmp.Compare(k.Kind, o.Kind)
+	case k.Agent != o.Agent:
+		return compareText(k.Agent, o.Agent)
+	default:
+		return cmp.Compare(k.Period.From, o.Period.From)
+	}
 }
 
 // weights returns the weights by which the query needs sums: the one asked for, or those that may be the default.

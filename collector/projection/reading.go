@@ -18,6 +18,13 @@ type member struct {
 	state   *seriesState
 }
 
+// rolled reads roll-ups.
+func (k *known) rolled(filter ledger.RollupFilter) ([]ledger.Rollup, error) {
+	k.reading.Lock()
+	defer k.reading.Unlock()
+	return k.rollups(filter)
+}
+
 // members returns the series that a filter selects, whatever its Span, in order.
 func (k *known) members(filter ledger.HourFilter) ([]*member, error) {
 	all := selectsAll(filter)
@@ -73,40 +80,67 @@ type hourOf struct {
 	row      *row // as it was stored, nil if it was not
 }
 
-// reading is what series have in some whole UTC hours: their rows, and what follows from their states beyond.
+// reading is what a port's series have in some whole UTC hours: their rows, and what follows from their states beyond.
 type reading struct {
-	span    portolan.Span
 	members []*member
 	byHour  map[portolan.Instant][]hourOf // by series
 }
 
-// read gathers what members have in the hours of a span, which begins and ends with an hour. The filter selects the
-// members, at least.
-func (k *known) read(filter ledger.HourFilter, members []*member) (*reading, error) {
-	if !selectsAll(filter) {
-		return k.readRows(filter, members)
+// readings are those of ports, and what was read.
+type readings struct {
+	span   portolan.Span
+	byPort map[portolan.PortCode]*reading
+}
+
+// of returns the readings of some ports.
+func (r *readings) of(ports []portolan.PortCode) *readings {
+	some := &readings{span: r.span, byPort: make(map[portolan.PortCode]*reading, len(ports))}
+	for _, port := range ports {
+		if one := r.byPort[port]; one != nil {
+			some.byPort[port] = one
+		}
 	}
-	if r := k.everything; r != nil && r.span.From <= filter.Span.From && filter.Span.To <= r.span.To {
-		return r, nil
+	return some
+}
+
+// read gathers what the selected series have in the hours of the filter's span, which begins and ends with an hour.
+func (k *known) read(filter ledger.HourFilter) (*readings, error) {
+	k.reading.Lock()
+	defer k.reading.Unlock()
+	all := selectsAll(filter)
+	for _, r := range k.everything {
+		if all && r.span.From <= filter.Span.From && filter.Span.To <= r.span.To {
+			return r, nil
+		}
 	}
-	r, err := k.readRows(filter, members)
-	if err == nil {
-		k.everything = r
+	r, err := k.readRows(filter)
+	if all && err == nil {
+		k.everything = append(k.everything, r)
 	}
 	return r, err
 }
 
-func (k *known) readRows(filter ledger.HourFilter, members []*member) (*reading, error) {
+func (k *known) readRows(filter ledger.HourFilter) (*readings, error) {
+	members, err := k.members(filter)
+	if err != nil {
+		return nil, err
+	}
 	rows, err := k.hours(filter)
 	if err != nil {
 		return nil, err
 	}
-	r := &reading{span: filter.Span, members: members, byHour: map[portolan.Instant][]hourOf{}}
+	all := &readings{span: filter.Span, byPort: map[portolan.PortCode]*reading{}}
 	for _, m := range members {
 		mine := 0
 		for mine < len(rows) && rows[mine].Series == m.name {
 			mine++
 		}
+		r := all.byPort[m.port.Code]
+		if r == nil {
+			r = &reading{byHour: map[portolan.Instant][]hourOf{}}
+			all.byPort[m.port.Code] = r
+		}
+		r.members = append(r.members, m)
 		if err := r.add(m, rows[:mine], filter.Span); err != nil {
 			return nil, err
 		}
@@ -115,7 +149,7 @@ func (k *known) readRows(filter ledger.HourFilter, members []*member) (*reading,
 	if len(rows) > 0 {
 		return nil, fmt.Errorf("%w: hours of %s, of which there is no state", errStored, rows[0].Series)
 	}
-	return r, nil
+	return all, nil
 }
 
 // add takes in the rows of one series and what its state says of the time after them.

@@ -158,11 +158,7 @@ func (k *known) rollRows(j job, hours portolan.Span, into rolling) error {
 	if !j.nation() {
 		filter.Ports = j.ports
 	}
-	members, err := k.members(filter)
-	if err != nil {
-		return err
-	}
-	r, err := k.read(filter, members)
+	r, err := k.read(filter)
 	if err != nil {
 		return err
 	}

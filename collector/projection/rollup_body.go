@@ -51,7 +51,7 @@ func encodeGroups(groups map[Key]*group, end portolan.Instant, place func(portol
 		}
 		g.late.encode(&w, end)
 		var set []byte
-		for code := range g.ports {
+		for code := range g.ports.all() {
 			at := place(code)
 			set = append(set, make([]byte, max(0, at/8+1-len(set)))...)
 			set[at/8] |= 1 << (at % 8)
@@ -112,7 +112,7 @@ func (g *group) merge(p *part, ports []portolan.PortCode) error {
 		if at >= len(ports) {
 			return errStored
 		}
-		g.ports[ports[at]] = true
+		g.ports.add(ports[at])
 	}
 	return nil
 }

@@ -15,19 +15,16 @@ func (p *Projection) Strips(ctx context.Context, window portolan.Span, now porto
 	err := p.at(ctx, nil, now, func(k *known) error {
 		q := Query{Window: window}
 		q.clamp(k.at)
-		filter := ledger.HourFilter{Span: wholeHours(q.Window)}
-		members, err := k.members(filter)
+		all, err := k.read(ledger.HourFilter{Span: wholeHours(q.Window)})
 		if err != nil {
 			return err
 		}
-		r, err := k.read(filter, members)
-		if err != nil {
-			return err
-		}
-		for part := range availability.Hours(q.Window) {
-			for _, h := range r.byHour[part.From.Hour()] {
-				for _, s := range availability.Clip(h.segments, part) {
-					strips[h.name] = availability.AppendSegment(strips[h.name], s)
+		for _, r := range all.byPort {
+			for part := range availability.Hours(q.Window) {
+				for _, h := range r.byHour[part.From.Hour()] {
+					for _, s := range availability.Clip(h.segments, part) {
+						strips[h.name] = availability.AppendSegment(strips[h.name], s)
+					}
 				}
 			}
 		}

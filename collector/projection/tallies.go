@@ -1,6 +1,8 @@
 package projection
 
 import (
+	"iter"
+	"maps"
 	"slices"
 	"time"
 
@@ -17,10 +19,11 @@ type tallies struct {
 
 // group is what a group's row is made from.
 type group struct {
+	key    Key
 	window portolan.Span
 	sums   sums
-	ports  map[portolan.PortCode]bool // those with a series
-	merged []byte                     // the newest of the nation's sets of ports that are in it
+	ports  portSet // those with a series
+	merged []byte  // the newest of the nation's sets of ports that are in it
 	due    availability.Due
 	late   arrivals
 }
@@ -38,44 +41,38 @@ func newTallies(k *known, q *Query) *tallies {
 // settled as far as nothing more arrives.
 const mostGrace = 15 * time.Minute
 
-// add adds what series have in the hours of a span, as far as those lie in a period.
-func (t *tallies) add(r *reading, hours, period portolan.Span) {
-	for hour := range availability.Hours(hours) {
-		series := r.byHour[hour.From]
-		if window := hour.Intersect(period); len(series) > 0 && !window.Empty() {
-			t.addHour(hour.From, window, period, series)
+// add adds what the ports' series have in the hours of a span, as far as those lie in a period.
+func (t *tallies) add(all *readings, hours, period portolan.Span) {
+	for _, r := range all.byPort {
+		for hour := range availability.Hours(hours) {
+			series := r.byHour[hour.From]
+			if window := hour.Intersect(period); len(series) > 0 && !window.Empty() {
+				t.addHour(hour.From, window, period, series)
+			}
 		}
-	}
-	for _, m := range r.members {
-		t.countTail(m, hours.Intersect(period), period)
+		for _, m := range r.members {
+			t.countTail(m, hours.Intersect(period), period)
+		}
 	}
 }
 
-// addHour adds what the series have in the part of an hour that lies in a period.
+// addHour adds what the series of a port have in the part of an hour that lies in a period.
 func (t *tallies) addHour(hour portolan.Instant, window, period portolan.Span, series []hourOf) {
-	type portGroup struct {
-		group *group
-		port  portolan.PortCode
-	}
-	together := map[portGroup][]availability.SeriesHour{}
+	together := map[*group][]availability.SeriesHour{}
 	for i := range series {
 		h := &series[i]
 		g := t.group(t.query.key(h.name, h.port, period), period)
-		g.ports[h.port.Code] = true
+		g.ports.add(h.port.Code)
 		s := availability.SeriesHour{Share: h.share, InService: len(h.segments) > 0}
 		for _, segment := range h.segments {
 			s.Tally.Add(segment, window, h.planned)
 		}
-		at := portGroup{g, h.port.Code}
-		together[at] = append(together[at], s)
+		together[g] = append(together[g], s)
 		t.note(g, hour, period, h.row)
 	}
-	for at, hours := range together {
-		volume := uint32(0)
-		if at.group.sums.of(portolan.WeightTraveler) != nil {
-			volume, _ = t.known.facts.volume(at.port, hour)
-		}
-		for i, sum := range at.group.sums {
+	volume, _ := t.known.facts.volume(series[0].port.Code, hour)
+	for g, hours := range together {
+		for i, sum := range g.sums {
 			if sum != nil {
 				sum.AddPortHour(portolan.Weight(i+1), volume, hours)
 			}
@@ -120,9 +117,11 @@ func (t *tallies) countTail(m *member, window, period portolan.Span) {
 func (t *tallies) group(key Key, period portolan.Span) *group {
 	g := t.groups[key]
 	if g == nil {
-		g = &group{window: period, ports: map[portolan.PortCode]bool{}}
-		for _, w := range t.query.weights() {
-			g.sums[w-1] = &availability.Sum{}
+		g = &group{key: key, window: period}
+		weights := t.query.weights()
+		room := make([]availability.Sum, len(weights))
+		for i, w := range weights {
+			g.sums[w-1] = &room[i]
 		}
 		t.groups[key] = g
 	}
@@ -131,22 +130,21 @@ func (t *tallies) group(key Key, period portolan.Span) *group {
 
 // totals returns what the groups amount to, sorted.
 func (t *tallies) totals() []Total {
-	rows := make([]Total, 0, len(t.groups))
+	groups := slices.SortedFunc(maps.Values(t.groups), func(a, b *group) int { return a.key.compare(&b.key) })
+	rows := make([]Total, len(groups))
 	weights := map[portolan.PortCode]portolan.Weight{}
 	var window portolan.Span
-	for key, g := range t.groups {
+	var settle time.Duration
+	for i, g := range groups {
 		if g.window != window {
-			window = g.window
+			window, settle = g.window, t.known.facts.Settle(g.window.To)
 			clear(weights)
 		}
-		weight := t.weightOf(g, weights)
-		rows = append(rows, Total{
-			Key: key, Window: g.window, Weight: weight, Due: g.due,
-			Figure:   g.sums.of(weight).Figure(),
-			Standing: g.late.standing(g.window.To, t.known.facts.Settle(g.window.To), t.known.at),
-		})
+		row := &rows[i]
+		*row = Total{Key: g.key, Window: g.window, Weight: t.weightOf(g, weights), Due: g.due}
+		row.Figure = g.sums.of(row.Weight).Figure()
+		row.Standing = g.late.standing(g.window.To, settle, t.known.at)
 	}
-	slices.SortFunc(rows, func(a, b Total) int { return a.Key.compare(&b.Key) })
 	return rows
 }
 
@@ -157,18 +155,49 @@ func (t *tallies) weightOf(g *group, known map[portolan.PortCode]portolan.Weight
 	if t.query.Weight != portolan.WeightUnknown {
 		return t.query.Weight
 	}
-	if len(g.ports) == 0 {
-		return availability.DefaultWeight(g.window, nil)
-	}
-	for code := range g.ports {
+	weight := availability.DefaultWeight(g.window, nil)
+	for code := range g.ports.all() {
 		w := known[code]
 		if w == portolan.WeightUnknown {
 			w = availability.DefaultWeight(g.window, [][]portolan.Span{t.known.facts.known(code)})
 			known[code] = w
 		}
-		if w != portolan.WeightTraveler {
-			return w
+		if weight = w; w != portolan.WeightTraveler {
+			break
 		}
 	}
-	return portolan.WeightTraveler
+	return weight
+}
+
+// portSet is a set of ports, mostly of one.
+type portSet struct {
+	one  portolan.PortCode
+	more map[portolan.PortCode]bool // all of them, if they are more
+}
+
+func (s *portSet) add(port portolan.PortCode) {
+	switch {
+	case s.one == port:
+	case s.one == "":
+		s.one = port
+	case s.more == nil:
+		s.more = map[portolan.PortCode]bool{s.one: true, port: true}
+	default:
+		s.more[port] = true
+	}
+}
+
+// all yields the set's ports.
+func (s *portSet) all() iter.Seq[portolan.PortCode] {
+	return func(yield func(portolan.PortCode) bool) {
+		if s.more == nil {
+			_ = s.one != "" && yield(s.one)
+			return
+		}
+		for port := range s.more {
+			if !yield(port) {
+				return
+			}
+		}
+	}
 }
