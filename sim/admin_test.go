@@ -75,7 +75,7 @@ func TestAdmin_RefusesWithReasons(t *testing.T) {
 		"asleep":            {`[{"effect":"asleep","where":{"agent":"MIA-1"}}]`, 422, []string{"[0].effect: the workstation's own"}},
 		"clock":             {`[{"effect":"clock","offset":"-5m","where":{"agent":"MIA-1"}}]`, 422, []string{"[0].effect: the workstation's own"}},
 		"loss":              {`[{"effect":"loss","ratio":0.1,"where":{"port":"MIA"}}]`, 422, []string{"[0].effect: cannot lose a ratio"}},
-		"stale":             {`[{"effect":"stale","where":{"system":"apis"}}]`, 422, []string{"[0].effect: no system there has data that age"}},
+		"stale":             {`[{"effect":"stale","where":{"system":"ident"}}]`, 422, []string{"[0].effect: no system there has data that age"}},
 		"outage-of-a-step":  {`[{"effect":"outage","where":{"step":"apis-match"}}]`, 422, []string{"[0].effect: a whole system"}},
 		"no-collector":      {`[{"effect":"outage","where":{"system":"collector"}}]`, 422, []string{"[0].where.system: no collector"}},
 	} {

@@ -69,6 +69,8 @@ type travelerDefinition struct {
 	Document DocumentKind `yaml:"document,required"`
 	State    string       `yaml:"state,required"`
 	Seed     uint64       `yaml:"seed"`
+	// Companions is how many others travel with this one, as ${companion1.NAME} and so on.
+	Companions int `yaml:"companions"`
 }
 
 type stepDefinition struct {

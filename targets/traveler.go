@@ -3,6 +3,7 @@ package targets
 import (
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 )
 
@@ -56,23 +57,41 @@ func (t Traveler) MRZ() []string { return append([]string(nil), t.zone...) }
 
 // Values returns the traveler as the values that definitions refer to: ${traveler.mrz1},
 // ${traveler.surname} and so on. A TD1 document has a third line.
-func (t Traveler) Values() map[string]string {
+func (t Traveler) Values() map[string]string { return t.valuesAs("traveler") }
+
+// valuesAs returns the traveler's values with names that begin with who.
+func (t Traveler) valuesAs(who string) map[string]string {
 	values := map[string]string{
-		"traveler.surname":     t.Document.Surname,
-		"traveler.given":       t.Document.Given,
-		"traveler.number":      t.Document.Number,
-		"traveler.state":       t.Document.State,
-		"traveler.nationality": t.Document.Nationality,
-		"traveler.birth":       t.Document.Birth,
-		"traveler.sex":         t.Document.Sex,
-		"traveler.expiry":      t.Document.Expiry,
-		"traveler.flight":      t.Flight,
-		"traveler.template":    base64.StdEncoding.EncodeToString(t.Template),
+		who + ".surname":     t.Document.Surname,
+		who + ".given":       t.Document.Given,
+		who + ".number":      t.Document.Number,
+		who + ".state":       t.Document.State,
+		who + ".nationality": t.Document.Nationality,
+		who + ".birth":       t.Document.Birth,
+		who + ".sex":         t.Document.Sex,
+		who + ".expiry":      t.Document.Expiry,
+		who + ".flight":      t.Flight,
+		who + ".template":    base64.StdEncoding.EncodeToString(t.Template),
 	}
 	for i, line := range t.zone {
-		values[fmt.Sprintf("traveler.mrz%d", i+1)] = line
+		values[fmt.Sprintf("%s.mrz%d", who, i+1)] = line
 	}
 	return values
 }
+
+// partyValues returns the values of a traveler and of so many companions on the same flight, of other seeds.
+func partyValues(seed uint64, kind DocumentKind, companions int) map[string]string {
+	first := NewTraveler(seed, kind)
+	values := first.Values()
+	for i := 1; i <= companions; i++ {
+		companion := NewTraveler(seed+uint64(i)*companionStep, kind)
+		companion.Flight = first.Flight
+		maps.Copy(values, companion.valuesAs(fmt.Sprintf("companion%d", i)))
+	}
+	return values
+}
+
+// companionStep is odd and large, so that companions are nobody whom another small seed names.
+const companionStep = 0x9e3779b97f4a7c15
 
 func pick(r *rand.Rand, words ...string) string { return words[r.IntN(len(words))] }

@@ -2,6 +2,7 @@ package targets_test
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -42,6 +43,30 @@ func TestTraveler_Values_NamesEveryLine(t *testing.T) {
 				t.Errorf("%v: traveler.mrz%d given: %v", kind, i, got)
 			}
 		}
+	}
+}
+
+func TestParse_CompanionsAreOthersOnTheSameFlight(t *testing.T) {
+	t.Parallel()
+	desk, err := os.ReadFile("testdata/valid/desk.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	system, faults := targets.Parse("desk.yaml", []byte(strings.Replace(string(desk), "seed: 1}", "seed: 1, companions: 9}", 1)), options())
+	if faults != nil {
+		t.Fatal(faults)
+	}
+	values := system.Transactions[0].Values
+	numbers := map[string]bool{values["traveler.number"]: true}
+	for i := range 9 {
+		who := fmt.Sprintf("companion%d", i+1)
+		numbers[values[who+".number"]] = true
+		if values[who+".state"] != "UTO" || values[who+".flight"] != values["traveler.flight"] || values[who+".mrz3"] == "" {
+			t.Errorf("%s: got state %q, flight %q beside %q", who, values[who+".state"], values[who+".flight"], values["traveler.flight"])
+		}
+	}
+	if len(numbers) != 10 {
+		t.Errorf("got %d numbers of 10 travelers", len(numbers))
 	}
 }
 

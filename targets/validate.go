@@ -16,6 +16,7 @@ const (
 	maxTransactions = 100
 	maxSteps        = 100
 	maxRetries      = 5
+	maxCompanions   = 9
 	maxRate         = 1e6
 	minInterval     = time.Second
 	// timeoutFactor is how far above the latency objective a time-out must lie, so that the true

@@ -120,7 +120,10 @@ func (c *checker) traveler(at string, def *travelerDefinition, t *probe.Transact
 	if def.State != SpecimenState {
 		c.doc.Report(at+".state", fmt.Sprintf("issuing state %q", def.State), "want UTO: travelers are specimens only")
 	}
+	if def.Companions < 0 || def.Companions > maxCompanions {
+		c.doc.Report(at+".companions", fmt.Sprint(def.Companions), fmt.Sprintf("want 0 to %d", maxCompanions))
+	}
 	if def.Document != DocumentUnknown {
-		maps.Copy(t.Values, NewTraveler(def.Seed, def.Document).Values())
+		maps.Copy(t.Values, partyValues(def.Seed, def.Document, min(def.Companions, maxCompanions)))
 	}
 }

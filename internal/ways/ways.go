@@ -7,6 +7,7 @@ package ways
 import (
 	"portolan/probe"
 	"portolan/probe/browser"
+	"portolan/probe/edifact"
 	"portolan/probe/feed"
 	"portolan/probe/tn3270"
 	"portolan/probe/web"
@@ -17,6 +18,7 @@ func All() []probe.Way {
 	return []probe.Way{
 		tn3270.Way(),
 		web.Way(),
+		edifact.Way(),
 		feed.Way(),
 		browser.Way(),
 	}

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"regexp"
 	"time"
+
+	"portolan"
 )
 
 type matchAnswer struct {
@@ -15,15 +17,22 @@ type matchAnswer struct {
 // testFlight is a flight of the carrier that only tests use; its manifests list every synthetic traveler.
 var testFlight = regexp.MustCompile(`^ZZ[0-9]{1,4}$`)
 
-// apis is the Advance Passenger Information System, which holds carriers' manifests.
+// apis is the Advance Passenger Information System, which holds carriers' manifests. Carriers send them as lists in
+// UN/EDIFACT, over HTTP and at a door.
 func apis() System {
+	c := &carriers{}
 	return System{
 		ID:    "apis",
 		Title: "Advance Passenger Information System",
+		Uses:  []portolan.SystemID{"tecs-platform"},
+		Ages:  true,
 		Routes: []Route{
 			{"manifest-match", "GET /apis/v1/manifests/{flight}/passengers/{number}", 150 * time.Millisecond, findPassenger, falsify(falseMatch)},
 			manifests(),
+			{crewStep, "POST /apis/v1/crew-lists", listTime, c.posted(crewCode), falseStatuses},
+			{passengerStep, "POST /apis/v1/passenger-lists", listTime, c.posted(passengerCode), falseStatuses},
 		},
+		Doors: []Door{{"tcp", []portolan.StepID{crewStep, passengerStep}, c.converse}},
 	}
 }
 
