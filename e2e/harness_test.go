@@ -52,7 +52,7 @@ func rounds(once int) int {
 
 // process is a program that a test started.
 type process struct {
-	t    *testing.T
+	t    testing.TB
 	name string
 	log  string
 	cmd  *exec.Cmd
@@ -60,7 +60,7 @@ type process struct {
 }
 
 // start starts a program; its output goes to a file that is shown when the test fails.
-func start(t *testing.T, dir, name, program string, args ...string) *process {
+func start(t testing.TB, dir, name, program string, args ...string) *process {
 	t.Helper()
 	p := &process{t: t, name: name, log: filepath.Join(dir, name+".log"), done: make(chan struct{})}
 	out, err := os.OpenFile(p.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
@@ -86,7 +86,7 @@ func start(t *testing.T, dir, name, program string, args ...string) *process {
 	return p
 }
 
-func launch(t *testing.T, dir, name, command string, args ...string) *process {
+func launch(t testing.TB, dir, name, command string, args ...string) *process {
 	t.Helper()
 	return start(t, dir, name, filepath.Join(binaries, command), args...)
 }
@@ -140,7 +140,7 @@ func (p *process) showLog() {
 
 // world is a simulator, a collector and agents.
 type world struct {
-	t        *testing.T
+	t        testing.TB
 	dir      string
 	listen   string // the collector's address
 	store    string // the name of the collector's data folder
@@ -242,7 +242,7 @@ func (w *world) until(limit time.Duration, what string, holds func() error) {
 	until(w.t, limit, what, holds)
 }
 
-func until(t *testing.T, limit time.Duration, what string, holds func() error) {
+func until(t testing.TB, limit time.Duration, what string, holds func() error) {
 	t.Helper()
 	deadline := time.NewTimer(limit)
 	defer deadline.Stop()
@@ -315,7 +315,7 @@ func getText(url string) ([]byte, error) {
 
 // freeAddress returns an address that nobody listens on and that no connection will take: it lies on a loopback
 // address of its own, beside the one that ephemeral ports are given out on.
-func freeAddress(t *testing.T) string {
+func freeAddress(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", fmt.Sprintf("127.77.%d.%d:0", rand.N(256), 1+rand.N(254)))
 	if err != nil {

@@ -105,7 +105,7 @@ func (w *world) open() *sqlite.Ledger {
 	return l
 }
 
-func readBooks(t *testing.T, l ledger.Ledger) books {
+func readBooks(t testing.TB, l ledger.Ledger) books {
 	t.Helper()
 	ctx := context.Background()
 	b := books{records: map[portolan.Stream]map[portolan.Seq]evidence.Record{}, sender: map[portolan.Stream]portolan.AgentID{}}
@@ -180,7 +180,7 @@ func (w *world) checkWhole(b books, last map[portolan.Stream]portolan.Seq) {
 
 // checkUndisturbed fails the test unless what the collector folded while it was disturbed equals what it folds
 // from the ledger in one go.
-func checkUndisturbed(t *testing.T, l ledger.Ledger) {
+func checkUndisturbed(t testing.TB, l ledger.Ledger) {
 	t.Helper()
 	ctx := context.Background()
 	p, err := projection.New(ctx, projection.Options{Ledger: l})
