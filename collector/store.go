@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"portolan/collector/ledger"
 	"portolan/collector/ledger/postgres"
@@ -20,12 +21,17 @@ type StoreConfig struct {
 	// PasswordFile holds the database user's password, readable by the collector alone; empty for what the URL, the
 	// environment (PGPASSWORD) or the server's own authentication gives.
 	PasswordFile string `yaml:"password_file"`
+	// Keep is how long batches keep their bytes; zero for ever. What was folded from them stays, but cannot be folded anew.
+	Keep time.Duration `yaml:"keep"`
 }
 
 // Shared reports whether other collectors may use the ledger too.
 func (s StoreConfig) Shared() bool { return s.URL != "" }
 
 func (s StoreConfig) check(report func(path, problem, allowed string)) {
+	if s.Keep != 0 && s.Keep < leastKeep {
+		report("store.keep", s.Keep.String(), "want 0s for ever, or at least 2400h: agents may deliver what is a month old")
+	}
 	if s.URL == "" {
 		if s.PasswordFile != "" {
 			report("store.password_file", "given without store.url", "want both, or none")

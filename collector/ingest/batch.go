@@ -162,7 +162,7 @@ func judged(c call, receipt ledger.Receipt) answer {
 	ack := acknowledgement{Number: link.Number, Hash: link.Hash.String(), ReceivedAt: c.at, Duplicate: again}
 	a := answer{body: ack}
 	switch link.Status {
-	case ledger.Accepted:
+	case ledger.Accepted, ledger.Forgotten:
 		a.status, a.result = http.StatusOK, Accepted
 	case ledger.Waiting:
 		ack.SetAside = "version"

@@ -32,9 +32,9 @@ type Link struct {
 	// ReceivedAt is the collector's clock when the batch arrived, whole microseconds.
 	ReceivedAt portolan.Instant
 	Lane       portolan.Lane
-	// Content is what the batch is about; the zero value unless the link is Accepted.
+	// Content is what the batch is about; the zero value unless the link is Accepted or Forgotten.
 	Content Content
-	// Bytes is the batch as sent; nil for Refused and Missing links.
+	// Bytes is the batch as sent; nil for Refused, Missing and Forgotten links.
 	Bytes []byte
 }
 

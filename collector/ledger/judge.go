@@ -100,7 +100,7 @@ func (o *Offer) Check() error {
 	switch o.Status {
 	case Accepted, Waiting, Refused:
 		return nil
-	case StatusUnknown, Missing:
+	case StatusUnknown, Missing, Forgotten:
 	}
 	return fmt.Errorf("cannot be offered as %v", o.Status)
 }

@@ -69,6 +69,10 @@ type Batches interface {
 	// is known). A link that is Accepted already is left alone; ErrNotFound if there is none that waits.
 	TakeIn(ctx context.Context, chain Chain, number uint64, content Content) error
 
+	// Forget drops the bytes of Accepted links, which become Forgotten and keep everything else; others of those named
+	// are left alone. All are of one ledger's reading, and named by Chain and Position.
+	Forget(ctx context.Context, links []Link) error
+
 	// End returns the position of the newest link; zero if the ledger is empty. Together with the number of
 	// the newest journal entry it names a cut: what was known then (`as_of`).
 	End(ctx context.Context) (Position, error)

@@ -12,11 +12,12 @@ const (
 	Waiting              // acknowledged and kept, of a version that this collector does not know yet
 	Refused              // a stub: number and hash only, with the reason
 	Missing              // a stub for a range of numbers that were never received
+	Forgotten            // was Accepted, and gave its bytes up to retention: a stub with its content, whose figures stay
 )
 
 // String returns the status's name as the API prints it.
 func (s Status) String() string {
-	return nameOf(s, []string{"unknown", "accepted", "waiting", "refused", "missing"})
+	return nameOf(s, []string{"unknown", "accepted", "waiting", "refused", "missing", "forgotten"})
 }
 
 // Verdict is what Append made of an offer.

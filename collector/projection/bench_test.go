@@ -81,7 +81,9 @@ func benchmarkTakeIn(b *testing.B, steps int) {
 			if err := f.foldOpened(context.Background(), a, o); err != nil {
 				b.Fatal(err)
 			}
-			f.passed(a, o.Position)
+			if err := f.passed(a, o.Position, nil); err != nil {
+				b.Fatal(err)
+			}
 		}
 		results += len(links) * series
 		f.stored()

@@ -97,24 +97,13 @@ func (f *folder) fold(ctx context.Context, link ledger.Link) error {
 	if err != nil {
 		return err
 	}
-	var unreadable *unreadableError
 	if link.Status == ledger.Accepted {
-		o, err := f.open(ctx, link)
-		switch {
-		case errors.As(err, &unreadable):
-		case err != nil:
-			return err
-		default:
-			if err := f.foldOpened(ctx, a, o); err != nil {
-				return err
-			}
+		o, opening := f.open(ctx, link)
+		if err = opening; err == nil {
+			err = f.foldOpened(ctx, a, o)
 		}
 	}
-	f.passed(a, link.Position)
-	if unreadable != nil {
-		return unreadable
-	}
-	return nil
+	return f.passed(a, link.Position, err)
 }
 
 // foldDecoded folds an accepted link that was decoded already.
@@ -124,20 +113,21 @@ func (f *folder) foldDecoded(ctx context.Context, o *opened) error {
 		return err
 	}
 	f.intern(o.batch)
-	if err := f.foldOpened(ctx, a, o); err != nil {
-		return err
-	}
-	f.passed(a, o.Position)
-	return nil
+	return f.passed(a, o.Position, f.foldOpened(ctx, a, o))
 }
 
-// passed notes that an agent's link was folded, or passed by.
-func (f *folder) passed(a *agentState, position ledger.Position) {
+// passed notes that an agent's link was folded, or passed by with an unreadableError. It returns the error.
+func (f *folder) passed(a *agentState, position ledger.Position, err error) error {
+	var unreadable *unreadableError
+	if err != nil && !errors.As(err, &unreadable) {
+		return err
+	}
 	a.upTo, f.position = position, position
 	if !a.touched {
 		a.touched = true
 		f.touched = append(f.touched, a)
 	}
+	return err
 }
 
 func (f *folder) open(ctx context.Context, link ledger.Link) (*opened, error) {

@@ -16,15 +16,16 @@ import (
 // refold folds events that come before some of those folded already: it takes the agent back to a snapshot that they
 // fit on, and folds everything since from the ledger in one pass.
 func (f *folder) refold(ctx context.Context, a *agentState, o *opened, events []*event) error {
-	base, after, err := f.rewind(a, events)
+	base, kept, err := f.rewind(a, events)
 	if err != nil {
 		return err
 	}
 	folded := a.folded()
-	pass, err := f.since(ctx, a, &base, after, o)
+	pass, err := f.since(ctx, a, &base, a.snapshotAfter(kept), o)
 	if err != nil {
 		return err
 	}
+	f.dropSnapshots(a, kept)
 	if err := f.rows.load(a, oldest(&base, pass)); err != nil {
 		return err
 	}
@@ -41,12 +42,11 @@ func (f *folder) refold(ctx context.Context, a *agentState, o *opened, events []
 	return f.closeLink(a, o, watch)
 }
 
-// rewind returns the newest snapshot on which the events fit, and the position after which links must be folded
-// again. It forgets the snapshots after it.
-func (f *folder) rewind(a *agentState, events []*event) (fold, ledger.Position, error) {
+// rewind returns the newest snapshot on which the events fit, and how many snapshots there are up to it; zero for none,
+// and a fold of nothing.
+func (f *folder) rewind(a *agentState, events []*event) (base fold, kept int, err error) {
 	for n := len(a.snapshots); n > 0; n-- {
-		mark := a.snapshots[n-1]
-		base, err := f.snapshot(a, mark)
+		base, err := f.snapshot(a, a.snapshots[n-1])
 		if err != nil {
 			return fold{}, 0, err
 		}
@@ -57,12 +57,26 @@ func (f *folder) rewind(a *agentState, events []*event) (fold, ledger.Position, 
 		}
 		order(&base, again)
 		if base.fits(again, a.changes) {
-			return base, mark.after, nil
+			return base, n, nil
 		}
-		f.values[snapshotKey(a.id, mark)] = nil
-		a.snapshots = a.snapshots[:n-1]
 	}
 	return fold{}, 0, nil
+}
+
+// snapshotAfter returns the position after which links must be folded on the last of so many snapshots.
+func (a *agentState) snapshotAfter(kept int) ledger.Position {
+	if kept == 0 {
+		return 0
+	}
+	return a.snapshots[kept-1].after
+}
+
+// dropSnapshots forgets all but the first snapshots.
+func (f *folder) dropSnapshots(a *agentState, kept int) {
+	for _, mark := range a.snapshots[kept:] {
+		f.values[snapshotKey(a.id, mark)] = nil
+	}
+	a.snapshots = a.snapshots[:kept]
 }
 
 // oldest returns the first hour whose rows folding the events on base may change.
@@ -82,7 +96,11 @@ func oldest(base *fold, events []*event) portolan.Instant {
 	return first.Hour()
 }
 
-// since returns the events after a snapshot, in order: from the links after the position, up to and including o.
+// errForgotten says that a link cannot be folded: what happened since its events was forgotten in part.
+var errForgotten = errors.New("it tells of a time of which evidence was forgotten")
+
+// since returns the events after a snapshot, in order: from the links after the position, up to and including o. Where one
+// of them is forgotten the figures stay as they are, and o is passed by with an unreadableError.
 func (f *folder) since(ctx context.Context, a *agentState, base *fold, after ledger.Position, o *opened) ([]*event, error) {
 	var events []*event
 	seen := base.seen.clone()
@@ -97,6 +115,9 @@ func (f *folder) since(ctx context.Context, a *agentState, base *fold, after led
 		more = len(links) == pageOfLinks
 		for _, link := range links {
 			after = link.Position
+			if link.Status == ledger.Forgotten {
+				return nil, &unreadableError{o.Position, errForgotten}
+			}
 			if events, err = f.again(ctx, events, a, &seen, link); err != nil {
 				return nil, err
 			}
