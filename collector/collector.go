@@ -54,7 +54,8 @@ type collector struct {
 const (
 	aliveEvery   = 30 * time.Second
 	closeIdle    = 2 * time.Minute // well above the time between an agent's sendings, so that its connection stays
-	stopServing  = 3 * time.Second
+	stopServing  = 2 * time.Second
+	stopLoops    = time.Second
 	stopNoting   = time.Second
 	foldAnyway   = 5 * time.Second        // when no wake came: another collector may have written
 	foldTogether = 100 * time.Millisecond // batches that come close together are folded together
@@ -219,11 +220,30 @@ func (c *collector) serve(ctx context.Context, listener net.Listener) error {
 		err = shutDown(server)
 	}
 	stop() // what was acknowledged and is not folded yet is folded at the next start
-	loops.Wait()
+	if !ended(&loops, stopLoops) {
+		c.log.Warn("stops in the middle of a computation; what it would have stored is computed at the next start")
+	}
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
 	return err
+}
+
+// ended returns whether the loops have ended within d.
+func ended(loops *sync.WaitGroup, d time.Duration) bool {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		loops.Wait()
+	}()
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return true
+	case <-timer.C:
+		return false
+	}
 }
 
 // shutDown answers what is in flight and refuses what comes. What does not end in time is cut off: an agent that got

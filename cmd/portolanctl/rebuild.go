@@ -18,6 +18,7 @@ import (
 type rebuild struct {
 	Data   string `help:"The data folder of a collector that does not run." type:"existingdir" placeholder:"DIR" xor:"store" required:""`
 	Store  string `help:"The PostgreSQL database instead; if collectors run, the one that leads folds again." placeholder:"URL" xor:"store" required:""`
+	Lose   bool   `help:"Do it although evidence was forgotten: figures of that time are gone then."`
 	Output string `help:"How to print: ${enum}." enum:"text,json" default:"text"`
 }
 
@@ -48,6 +49,9 @@ func (r rebuild) Run(t terminal) error {
 		return err
 	}
 	defer l.Close()
+	if err := r.nothingForgotten(ctx, l); err != nil {
+		return err
+	}
 	soon, cancel := context.WithTimeout(ctx, leadWithin)
 	defer cancel()
 	term, err := l.Lead(soon)
@@ -59,6 +63,15 @@ func (r rebuild) Run(t terminal) error {
 	}
 	defer term.Resign()
 	return r.fold(ctx, t, l, term)
+}
+
+// nothingForgotten refuses to drop figures that cannot be folded again.
+func (r rebuild) nothingForgotten(ctx context.Context, l ledger.Ledger) error {
+	forgotten, err := l.Read(ctx, ledger.Query{Status: ledger.Forgotten, Limit: 1, WithoutBytes: true})
+	if err != nil || len(forgotten) == 0 || r.Lose {
+		return err
+	}
+	return fmt.Errorf("evidence from %s on was forgotten, and its figures cannot be folded again: give --lose to drop them", forgotten[0].ReceivedAt)
 }
 
 // leave drops what is stored; the collector that leads notices and folds again.
