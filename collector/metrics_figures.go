@@ -90,7 +90,7 @@ func (g *figureGauges) Collect(ch chan<- prometheus.Metric) {
 // refreshLoop computes each window's figures at its own pace.
 func (m *metrics) refreshLoop(ctx context.Context) {
 	g := m.figures
-	for _, a := range g.collector.projection.Agents(0, 0) {
+	for _, a := range g.collector.projection.AgentsHeard(0, 0) {
 		m.samplesOfPlan(a.Agent.Port(), a.Plan) // known from before the collector started
 	}
 	least := g.collector.around.Load().config.SendInterval / 3

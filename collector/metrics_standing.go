@@ -94,7 +94,7 @@ func (s *standing) Collect(ch chan<- prometheus.Metric) {
 	for _, b := range asked.BackOffs {
 		gauge(d.backOff, float64(b.Factor), string(b.System))
 	}
-	agents := c.projection.Agents(portolan.InstantOf(time.Now()), c.around.Load().config.SendInterval)
+	agents := c.projection.AgentsHeard(portolan.InstantOf(time.Now()), c.around.Load().config.SendInterval)
 	silent := map[portolan.PortCode]int{}
 	for i := range agents {
 		silent[agents[i].Agent.Port()] += btoi(agents[i].Silent)

@@ -22,7 +22,7 @@ func (c *collector) newWatch() *watch.Watch {
 	return watch.New(watch.Options{
 		Ledger: c.ledger,
 		Agents: func(now portolan.Instant) []projection.AgentNow {
-			return c.projection.Agents(now, c.around.Load().config.SendInterval)
+			return c.projection.AgentsHeard(now, c.around.Load().config.SendInterval)
 		},
 		Facts:        c.projection.Facts,
 		Surroundings: func() ([]portolan.Port, incident.Systems) { return c.around.Load().ports, ownersOf(c.around.Load()) },

@@ -49,35 +49,46 @@ const missedSendings = 3
 
 // Agents returns every agent that ever sent a batch, by name, as it is at an instant; every is how often agents send.
 func (p *Projection) Agents(now portolan.Instant, every time.Duration) []AgentNow {
+	return p.agentsNow(now, every, func(a *agentState, n *AgentNow) {
+		if n.Plan != nil {
+			n.Series = a.seriesNow(n.Plan, now, every)
+		}
+	})
+}
+
+// AgentsHeard is Agents without their series, which are many.
+func (p *Projection) AgentsHeard(now portolan.Instant, every time.Duration) []AgentNow {
+	return p.agentsNow(now, every, func(*agentState, *AgentNow) {})
+}
+
+func (p *Projection) agentsNow(now portolan.Instant, every time.Duration, more func(*agentState, *AgentNow)) []AgentNow {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	var agents []AgentNow
+	agents := make([]AgentNow, 0, len(p.folder.agents))
 	for _, id := range slices.Sorted(maps.Keys(p.folder.agents)) {
 		a := p.folder.agents[id]
-		agents = append(agents, a.now(id, p.folder.plans[a.plan], now, every))
+		agents = append(agents, AgentNow{
+			Agent: id, HeardAt: a.heard.at, Backlog: a.heard.backlog, Lost: a.heard.lost, Offset: a.heard.offset,
+			Stopped: a.heard.stopped, Plan: p.folder.plans[a.plan],
+		})
+		more(a, &agents[len(agents)-1])
 	}
 	markSilent(agents, now, p.facts.UpSince(), every)
 	return agents
 }
 
-func (a *agentState) now(id portolan.AgentID, plan *portolan.Plan, now portolan.Instant, every time.Duration) AgentNow {
-	n := AgentNow{
-		Agent: id, HeardAt: a.heard.at, Backlog: a.heard.backlog, Lost: a.heard.lost, Offset: a.heard.offset,
-		Stopped: a.heard.stopped, Plan: plan,
-	}
-	if plan == nil {
-		return n
-	}
+func (a *agentState) seriesNow(plan *portolan.Plan, now portolan.Instant, every time.Duration) []SeriesNow {
+	all := make([]SeriesNow, 0, len(plan.Series))
 	for _, planned := range plan.Series {
-		name := portolan.Series{Agent: id, System: planned.System, Transaction: planned.Transaction}
+		name := portolan.Series{Agent: a.id, System: planned.System, Transaction: planned.Transaction}
 		s := SeriesNow{Series: name, Planned: planned}
 		if t := a.byName[name]; t != nil {
 			s.Current = t.live.at(now, every)
 		}
-		n.Series = append(n.Series, s)
+		all = append(all, s)
 	}
-	slices.SortFunc(n.Series, func(a, b SeriesNow) int { return compareSeries(a.Series, b.Series) })
-	return n
+	slices.SortFunc(all, func(a, b SeriesNow) int { return compareSeries(a.Series, b.Series) })
+	return all
 }
 
 // markSilent marks the agents that were not heard for three sendings.
