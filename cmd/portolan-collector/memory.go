@@ -9,11 +9,11 @@ import (
 )
 
 // How memory is traded for processor time: between two collections the heap may grow by spareHeap, but by no less than
-// half and no more than twice of what lives in it. Evidence is garbage as soon as it is stored, so that a small fleet is
+// a quarter and no more than twice of what lives in it. Evidence is garbage as soon as it is stored, so that a small fleet is
 // carried with a tenth more results; and that of 10,000 agents in less than 1 GiB.
 const (
-	spareHeap   = 256 << 20
-	leastGrowth = 50 // percent
+	spareHeap   = 192 << 20
+	leastGrowth = 25 // percent
 	mostGrowth  = 200
 	tuneEvery   = 5 * time.Second
 )

@@ -9,6 +9,7 @@
 package registry
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/x509"
@@ -55,11 +56,11 @@ type Registry struct {
 	loadedAt portolan.Instant
 }
 
-// member is one enrolled agent with its certificates parsed.
+// member is one enrolled agent with what its certificates certify; a certificate itself takes ten times as much.
 type member struct {
 	ledger.Agent
-	certificates []*x509.Certificate // as in Agent.Certificates
-	heardAt      portolan.Instant
+	keys    []*ecdsa.PublicKey // as in Agent.Certificates; nil for one of another kind
+	heardAt portolan.Instant
 }
 
 // reloadAfter is how old the list of agents may be when a name or certificate is not in it: another
@@ -120,7 +121,8 @@ func newMember(agent ledger.Agent) (*member, error) {
 		if err != nil {
 			return nil, fmt.Errorf("load certificate %s of %q: %w", c.Serial, agent.Agent, err)
 		}
-		m.certificates = append(m.certificates, certificate)
+		key, _ := certificate.PublicKey.(*ecdsa.PublicKey)
+		m.keys = append(m.keys, key)
 	}
 	return m, nil
 }
@@ -147,7 +149,7 @@ func known(*member) bool { return true }
 // must be one that was issued to an agent, not revoked, and valid now.
 func (r *Registry) Identify(ctx context.Context, certificate *x509.Certificate, now portolan.Instant) (portolan.AgentID, error) {
 	agent := portolan.AgentID(certificate.Subject.CommonName)
-	given := func(m *member) bool { return slices.ContainsFunc(m.certificates, certificate.Equal) }
+	given := func(m *member) bool { return m.given(certificate) >= 0 }
 	m, err := r.find(ctx, agent, now, given)
 	if err != nil {
 		return "", err
@@ -155,11 +157,16 @@ func (r *Registry) Identify(ctx context.Context, certificate *x509.Certificate, 
 	if m == nil {
 		return "", ErrUnknown
 	}
-	i := slices.IndexFunc(m.certificates, certificate.Equal)
+	i := m.given(certificate)
 	if i < 0 {
 		return "", ErrUnknown
 	}
 	return agent, m.valid(i, now)
+}
+
+// given returns which of the member's certificates this is, -1 if none.
+func (m *member) given(certificate *x509.Certificate) int {
+	return slices.IndexFunc(m.Certificates, func(c ledger.Certificate) bool { return bytes.Equal(c.DER, certificate.Raw) })
 }
 
 func (m *member) valid(i int, now portolan.Instant) error {
@@ -187,7 +194,7 @@ func (r *Registry) Keys(ctx context.Context, agent portolan.AgentID, now portola
 	}
 	var keys []*ecdsa.PublicKey
 	state := ErrRevoked
-	for i, certificate := range slices.Backward(m.certificates) {
+	for i, key := range slices.Backward(m.keys) {
 		err := m.valid(i, now)
 		if errors.Is(err, ErrRevoked) {
 			continue
@@ -195,7 +202,7 @@ func (r *Registry) Keys(ctx context.Context, agent portolan.AgentID, now portola
 		if state != nil {
 			state = err
 		}
-		if key, ok := certificate.PublicKey.(*ecdsa.PublicKey); ok {
+		if key != nil {
 			keys = append(keys, key)
 		}
 	}
