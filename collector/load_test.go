@@ -43,6 +43,14 @@ func BenchmarkLoad(b *testing.B) {
 			center.playAll(b, center.enrollAll(b, agents))
 		})
 	}
+	b.Run("without-steps", func(b *testing.B) {
+		center := startLoaded(b, "")
+		agents := center.enrollAll(b, 64)
+		for _, a := range agents {
+			a.bare = true
+		}
+		center.playAll(b, agents)
+	})
 }
 
 // BenchmarkLoadPostgres is BenchmarkLoad with PostgreSQL on the same machine, which syncs each commit.
