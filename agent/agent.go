@@ -20,6 +20,7 @@ import (
 	"go.uber.org/zap"
 
 	"portolan"
+	"portolan/agent/peer"
 	"portolan/agent/spool"
 	"portolan/agent/uplink"
 	"portolan/evidence"
@@ -57,6 +58,7 @@ type agent struct {
 	director  *director
 	recorder  *recorder
 	workers   []*worker
+	circle    *peer.Circle // nil without peers
 }
 
 // Load reads the configuration at path and checks the catalogue that it names, so that every fault of both is
@@ -134,6 +136,9 @@ func (a *agent) assemble() error {
 	}
 	a.director = director
 	if err := a.connect(); err != nil {
+		return err
+	}
+	if err := a.join(); err != nil {
 		return err
 	}
 	a.recorder = &recorder{
@@ -216,6 +221,9 @@ func (a *agent) work(ctx context.Context) {
 		link.Go(func() { a.link(linkCtx) })
 	}
 	work.Go(func() { a.watchClock(ctx) })
+	if a.circle != nil {
+		work.Go(func() { a.meet(ctx) })
+	}
 	for _, w := range a.workers {
 		work.Go(func() { w.loop(ctx) })
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"portolan"
+	"portolan/agent/peer"
 	"portolan/internal/strictyaml"
 	"portolan/probe/browser"
 	"portolan/targets"
@@ -26,6 +27,7 @@ type Config struct {
 
 	Collector CollectorConfig `yaml:"collector"`
 	Page      PageConfig      `yaml:"page"`
+	Peers     PeersConfig     `yaml:"peers"`
 	Spool     SpoolConfig     `yaml:"spool"`
 	Browser   BrowserConfig   `yaml:"browser"`
 
@@ -59,6 +61,15 @@ type CollectorConfig struct {
 	Every time.Duration `yaml:"every"`
 	// MaxBytesPerSecond bounds what is sent to the collector on a thin link; zero for no bound.
 	MaxBytesPerSecond int `yaml:"max_bytes_per_second"`
+}
+
+// PeersConfig says which other agents of the port this one shares its states with, over the port's own network.
+type PeersConfig struct {
+	// Listen is where peers reach this agent: host:port.
+	Listen string `yaml:"listen"`
+	// CAFile is the authority that agents' certificates descend from, as portolanctl ca prints it.
+	CAFile string      `yaml:"ca_file"`
+	Agents []peer.Peer `yaml:"agents"`
 }
 
 // PageConfig says where the agent's own page is served.
@@ -141,6 +152,7 @@ func (c Config) validate(doc *strictyaml.Document) {
 	c.Collector.validate(doc)
 	c.Spool.validate(doc)
 	c.Browser.validate(doc)
+	c.Peers.validate(doc, c)
 	if err := checkLoopback(c.Page.Listen); err != nil {
 		doc.Report("page.listen", err.Error(), "a loopback address with a port, like 127.0.0.1:8099")
 	}
@@ -157,6 +169,27 @@ func (c CollectorConfig) validate(doc *strictyaml.Document) {
 	}
 	if c.Every < time.Second || c.Every > 5*time.Minute {
 		doc.Report("collector.every", fmt.Sprintf("time between sendings %s", c.Every), "1s to 5m")
+	}
+}
+
+func (c PeersConfig) validate(doc *strictyaml.Document, of Config) {
+	if len(c.Agents) == 0 {
+		return
+	}
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		doc.Report("peers.listen", fmt.Sprintf("%q is no address", c.Listen), "host:port where peers reach this agent, like 0.0.0.0:8098")
+	}
+	if c.CAFile == "" {
+		doc.Report("peers.ca_file", "empty", "the authority that agents' certificates descend from, as portolanctl ca prints it")
+	}
+	for i, p := range c.Agents {
+		at := fmt.Sprintf("peers.agents[%d]", i)
+		if _, err := portolan.ParseAgentID(string(p.Agent)); err != nil || p.Agent.Port() != of.Port || p.Agent == of.Agent {
+			doc.Report(at+".agent", fmt.Sprintf("%q is no other agent of this port", p.Agent), fmt.Sprintf("a name like %s-2", of.Port))
+		}
+		if _, _, err := net.SplitHostPort(p.Address); err != nil {
+			doc.Report(at+".address", fmt.Sprintf("%q is no address", p.Address), "host:port where that agent listens for its peers")
+		}
 	}
 }
 

@@ -75,6 +75,8 @@ func (a *agent) Workstation(context.Context) (*dashboard.Workstation, error) {
 		Spool:  dashboard.Spool{Pending: spooled.Records, Bytes: spooled.Bytes, Oldest: spooled.Oldest, Lost: spooled.Dropped, Err: trouble},
 		Series: a.recorder.memory.look(now),
 	}
+	voices := a.voices(w.Series)
+	w.Advice, w.Seen = a.advise(voices, now), speakers(voices)
 	return w, nil
 }
 

@@ -9,13 +9,15 @@ import (
 type Advice struct {
 	incident.Advice
 	Recorded []Mitigation // oldest first
+	// Caution says why the advice may not hold for the port; empty if nothing does.
+	Caution string
 }
 
 // adviceView is advice as pages print it.
 type adviceView struct {
 	Primary, Use, Action string
 	Urgent               bool // something is to be done
-	Reason               string
+	Reason, Caution      string
 	Steps, Lost          []string
 	Readiness            []readinessView
 	Modes                []modeView // that may be recorded
@@ -42,7 +44,7 @@ func viewAdvice(c *clock, cut Cut, advice []Advice) []adviceView {
 	var views []adviceView
 	for _, a := range advice {
 		v := adviceView{
-			Primary: short(a.Primary), Use: short(a.Use), Action: actionWords(a.Action, a.Use != a.Primary), Reason: a.Reason, Steps: a.Steps, Lost: a.Lost,
+			Primary: short(a.Primary), Use: short(a.Use), Action: actionWords(a.Action, a.Use != a.Primary), Reason: a.Reason, Caution: a.Caution, Steps: a.Steps, Lost: a.Lost,
 			Urgent: a.Action != incident.Stay, Modes: []modeView{{"primary", short(a.Primary) + " (primary)"}},
 		}
 		for _, r := range a.Readiness {

@@ -140,6 +140,7 @@ func identDown() *fixture {
 			},
 			Spool:  dashboard.Spool{Pending: 24, Bytes: 48_120, Oldest: ago(4 * time.Minute)},
 			Series: []dashboard.Series{hungSeries("MIA-1"), goodSeries("MIA-1")},
+			Advice: []dashboard.Advice{loneAdvice()}, Seen: "as seen from MIA-1",
 		},
 	}
 }

@@ -47,3 +47,10 @@ func miaAdvice() dashboard.Advice {
 		{Port: "MIA", Mode: "primary", At: ago(49 * time.Hour), By: "Director of Field Operations"},
 	}}
 }
+
+// loneAdvice is what a workstation advises that hears no other.
+func loneAdvice() dashboard.Advice {
+	a := miaAdvice()
+	a.Recorded, a.Caution = nil, "This workstation alone sees it. Before a backup is begun, try at another workstation; if that works, check this one's cable and network card."
+	return a
+}

@@ -251,6 +251,9 @@ type Workstation struct {
 	Center  Center
 	Spool   Spool
 	Series  []Series
+	// Advice is what the port should do, by primary system; Seen says whose word it rests on.
+	Advice []Advice
+	Seen   string
 }
 
 // Center is the link to the collector as the agent sees it.

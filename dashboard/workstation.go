@@ -17,6 +17,8 @@ type workstationPage struct {
 	Spool   spoolView
 	Series  []seriesView
 	Legend  []string
+	Advice  []adviceView
+	Seen    string
 }
 
 // centerView is the link to the collector in words.
@@ -49,6 +51,7 @@ func workstationFrame(v *Workstation) *frame {
 		Agent: v.Agent, Port: v.Port, Placed: placed(v.Port), Started: c.at(v.Started, zone),
 		Center: viewCenter(c, v.Center, zone), Spool: viewSpool(c, v.Spool, zone),
 		Series: viewSeries(c, v.Series, zone), Legend: legend(),
+		Advice: viewAdvice(c, Cut{At: v.Now, Zone: zone}, v.Advice), Seen: v.Seen,
 	}
 	return &frame{
 		Title: "Workstation " + string(v.Agent), AsOf: c.at(v.Now, zone), Summary: workstationSummary(v), Page: p,
