@@ -10,7 +10,7 @@ import (
 const (
 	page   = "page"   // at once: officers cannot work, or nobody is watching
 	ticket = "ticket" // in working hours
-	none   = "none"   // never: the watchdog, whose absence is the alarm
+	none   = "none"   // never: the watchdog, whose absence is the alarm, and what only mutes others
 )
 
 // alert is one alert before options are applied.
@@ -82,6 +82,13 @@ func (w writer) systemAlerts() []Rule {
 			expr:    `max by (system, scope, cause) (portolan_incidents_open{scope!="agent",cause!~"undetermined|workstation|maintenance|monitor"}) > 0`,
 			summary: "Incident: {{ $labels.system }}, scope {{ $labels.scope }}, likely cause {{ $labels.cause }}",
 			meaning: "The collector found results that go bad together. Its page says where, since when, why it thinks so and whom to call.",
+			page:    "/incidents",
+		},
+		{
+			name: "PortolanIncidentOfLate", severity: none,
+			expr:    `max by (system) (max_over_time(portolan_incidents_open{scope!="agent",cause!~"undetermined|workstation|monitor"}[<<15m>>])) > 0`,
+			summary: "There is or was an incident of {{ $labels.system }}",
+			meaning: "Tells nobody: it mutes the burn rates that go on for a while after an incident, so that one fault pages once.",
 			page:    "/incidents",
 		},
 		{

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -164,7 +165,7 @@ func (m *watch) untilQuery(limit time.Duration, expression string) {
 func systemAlerts(notices []notice) (about []notice) {
 	for _, n := range notices {
 		switch n.Labels["alertname"] {
-		case "PortolanSystemFailing", "PortolanPortFailing", "PortolanSystemBudget", "PortolanPortBudget":
+		case "PortolanIncident", "PortolanSystemFailing", "PortolanPortFailing", "PortolanSystemBudget", "PortolanPortBudget":
 			about = append(about, n)
 		}
 	}
@@ -180,11 +181,11 @@ func TestPager_HearsOfIdentAndOfItsRepair(t *testing.T) {
 	m.untilQuery(90*time.Second, `count(system_port:portolan_runs:rate5m{system="tpac"} > 0) == 3`)
 
 	w.faults(`[{"where":{"system":"ident"},"effect":"outage"}]`)
-	page, before := m.await(120*time.Second, "PortolanSystemFailing", "firing")
-	if page.Receiver != "page" || page.Labels["system"] != "tpac" || page.Labels["severity"] != "page" || page.Labels["scope"] != "nation" {
-		t.Errorf("heard %s, want tpac failing nationwide, at the pager", page)
+	page, before := m.await(120*time.Second, "PortolanIncident", "firing")
+	if page.Receiver != "page" || page.Labels["system"] != "tpac" || page.Labels["scope"] != "nation" || page.Labels["cause"] != "dependency" {
+		t.Errorf("heard %s, want an incident of tpac nationwide, by a dependency, at the pager", page)
 	}
-	if page.Annotations["summary"] != "tpac fails officers at several ports" {
+	if page.Annotations["summary"] != "Incident: tpac, scope nation, likely cause dependency" {
 		t.Errorf("summary = %q", page.Annotations["summary"])
 	}
 	if _, err := os.Stat(filepath.Join("..", page.Annotations["runbook"])); err != nil {
@@ -193,15 +194,16 @@ func TestPager_HearsOfIdentAndOfItsRepair(t *testing.T) {
 	if _, err := getText(page.Annotations["dashboard"]); err != nil {
 		t.Errorf("the dashboard that the page names: %v", err)
 	}
-	for _, n := range before {
-		if n.Receiver == "page" && n.Labels["scope"] != "port" {
-			t.Errorf("paged before it for something else: %s", n)
-		}
-	}
+	m.untilMuted("PortolanSystemFailing")
 	m.untilMuted("PortolanPortFailing")
 
 	w.faults(`[]`)
-	m.await(180*time.Second, "PortolanSystemFailing", "resolved")
+	_, during := m.await(180*time.Second, "PortolanIncident", "resolved")
+	for _, n := range slices.Concat(before, during, m.during(20*time.Second)) {
+		if n.Receiver == "page" {
+			t.Errorf("one fault paged again: %s", n)
+		}
+	}
 }
 
 // untilMuted waits until Alertmanager holds the alert back for every port, because a wider one is out.

@@ -10,7 +10,7 @@ import (
 
 const (
 	reviewEvery = portolan.Instant(5 * time.Second / time.Microsecond)
-	// updateEvery is how often at most it is told that an incident hits more ports or travelers.
+	// updateEvery is how often at most it is told that an incident hits more ports or travelers, once it is older than that.
 	updateEvery = portolan.Instant(time.Minute / time.Microsecond)
 	// slack is how far apart the onsets of one fault may be found in different tests, and incidents that may be one.
 	slack = portolan.Instant(2 * time.Minute / time.Microsecond)
@@ -214,7 +214,7 @@ func (t *track) differs(now portolan.Instant) bool {
 		return true
 	}
 	grew := func(now, then int) bool { return 4*now > 5*then || 5*now < 4*then }
-	return now-t.toldAt >= updateEvery && (grew(len(t.Ports), len(told.Ports)) || grew(int(t.Impact.Travelers), int(told.Impact.Travelers)+50))
+	return now-t.toldAt >= min(updateEvery, (now-t.Known)/2) && (grew(len(t.Ports), len(told.Ports)) || grew(int(t.Impact.Travelers), int(told.Impact.Travelers)+50))
 }
 
 // snapshot returns the incident as an event tells it, and notes that it was told.
