@@ -8,6 +8,7 @@ import (
 	"portolan/probe"
 	"portolan/probe/browser"
 	"portolan/probe/edifact"
+	"portolan/probe/extract"
 	"portolan/probe/feed"
 	"portolan/probe/tn3270"
 	"portolan/probe/web"
@@ -21,5 +22,6 @@ func All() []probe.Way {
 		edifact.Way(),
 		feed.Way(),
 		browser.Way(),
+		extract.Way(),
 	}
 }
