@@ -10,6 +10,7 @@ import (
 	"portolan/probe/edifact"
 	"portolan/probe/extract"
 	"portolan/probe/feed"
+	"portolan/probe/netpath"
 	"portolan/probe/tn3270"
 	"portolan/probe/web"
 )
@@ -23,5 +24,6 @@ func All() []probe.Way {
 		feed.Way(),
 		browser.Way(),
 		extract.Way(),
+		netpath.Way(),
 	}
 }
