@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+
+	"portolan/internal/nistitl"
 )
 
 // SpecimenState is the issuing state of every document that Portolan presents: Utopia, which Doc 9303
@@ -17,6 +19,7 @@ type Traveler struct {
 	Document Document
 	Flight   string // a flight of no airline
 	Template []byte // a pattern that stands for fingerprints and is none
+	Record   []byte // the same as an ANSI/NIST-ITL file: the traveler's name, and the pattern as the print of one finger
 	zone     []string
 }
 
@@ -49,7 +52,31 @@ func NewTraveler(seed uint64, kind DocumentKind) Traveler {
 		panic(err) // every name above fits every layout
 	}
 	t.zone = zone
+	t.Record = t.printRecord(r)
 	return t
+}
+
+// The print of a traveler is small: 500 ppi, a fifth of an inch a side.
+const printSide = 96
+
+// printRecord returns the traveler as a file that asks to compare a print. Nobody took it, so its day is a fixed one.
+func (t Traveler) printRecord(r *rand.Rand) []byte {
+	file := nistitl.File{
+		Type: "TEST", Date: "20260101", Destination: "IDENTTEST", Origin: "SYNMON", Control: t.Document.Number, Domain: "SYNTHETIC",
+		Records: []nistitl.Record{
+			{Type: 2, ID: 0, Fields: []nistitl.Field{
+				nistitl.Text(18, t.Document.Surname+","+t.Document.Given), nistitl.Text(22, "19"+t.Document.Birth),
+			}},
+			{Type: 4, ID: 1, Image: &nistitl.Image{
+				Finger: 2, Width: printSide, Height: printSide, Data: nistitl.Pattern(r, printSide, printSide),
+			}},
+		},
+	}
+	data, err := file.Bytes()
+	if err != nil {
+		panic(err) // names and numbers above hold nothing that the form cannot carry
+	}
+	return data
 }
 
 // MRZ returns the lines of the traveler's machine-readable zone.
@@ -72,6 +99,7 @@ func (t Traveler) valuesAs(who string) map[string]string {
 		who + ".expiry":      t.Document.Expiry,
 		who + ".flight":      t.Flight,
 		who + ".template":    base64.StdEncoding.EncodeToString(t.Template),
+		who + ".record":      base64.StdEncoding.EncodeToString(t.Record),
 	}
 	for i, line := range t.zone {
 		values[fmt.Sprintf("%s.mrz%d", who, i+1)] = line

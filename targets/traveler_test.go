@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"portolan/internal/nistitl"
 	"portolan/targets"
 )
 
@@ -27,6 +28,10 @@ func TestNewTraveler_IsSyntheticForEverySeed(t *testing.T) {
 		}
 		if doc.State != "UTO" || doc.Nationality != "UTO" || !strings.HasPrefix(doc.Number, "SYN") {
 			t.Errorf("got state %s, nationality %s, number %s", doc.State, doc.Nationality, doc.Number)
+		}
+		file, err := nistitl.Parse(traveler.Record)
+		if err != nil || file.Control != doc.Number || file.Type != "TEST" || len(file.Records) != 2 || file.Records[1].Image.Finger != 2 {
+			t.Errorf("got record %+v, %v", file, err)
 		}
 		if diff := cmp.Diff(traveler.Values(), targets.NewTraveler(seed, kind).Values()); diff != "" {
 			t.Errorf("same seed, other traveler:\n%s", diff)
