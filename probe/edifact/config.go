@@ -1,6 +1,7 @@
 package edifact
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -120,17 +121,17 @@ func (c *compiler) address(text string) probe.Template {
 func checkAddress(text string) error {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" {
-		return fmt.Errorf("is not an address")
+		return errors.New("is not an address")
 	}
 	if u.User != nil {
-		return fmt.Errorf("holds a user")
+		return errors.New("holds a user")
 	}
 	switch u.Scheme {
 	case "http", "https":
 		return nil
 	case "tcp", "tls":
 		if _, _, err := net.SplitHostPort(u.Host); err != nil || u.Path != "" || u.RawQuery != "" {
-			return fmt.Errorf("is not a host and a port")
+			return errors.New("is not a host and a port")
 		}
 		return nil
 	default:

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -269,6 +270,24 @@ func closing(t *testing.T, said string) string {
 		}
 	}()
 	return l.Addr().String()
+}
+
+// A clean-up does not talk on where something failed.
+func TestWay_AFailedLineIsNotUsedAgain(t *testing.T) {
+	t.Parallel()
+	var lists atomic.Int32
+	tr := transaction(t, lined(t, func(i *interchange.Interchange) string {
+		if lists.Add(1) == 1 {
+			return strings.Replace(good(i), "UNT+", "UNT+1", 1)
+		}
+		return good(i)
+	}), definition, definition)
+	tr.Steps[1].Always = true
+	got, failures := probe.NewRunner(probe.Options{}).Run(t.Context(), tr, 0, 1)
+	wantSymptom(t, got, failures, "a", portolan.PhaseCheck, portolan.KindProtocol)
+	if len(got.Steps) != 2 || failures[1] != nil || !strings.HasPrefix(reached(got.Steps[1]), "connect") {
+		t.Errorf("got %d steps, %v, want a clean-up on a connection of its own", len(got.Steps), failures)
+	}
 }
 
 func TestWay_StatusesOfHTTP(t *testing.T) {
