@@ -42,7 +42,8 @@ func ReadSum(b []byte) (s Sum, rest []byte, err error) {
 	for ; set != 0; set &= set - 1 {
 		i := bits.TrailingZeros64(set)
 		var ok bool
-		if all[i/Classes][i%Classes], rest, ok = readUint128(rest); !ok {
+		t := &all[i/Classes][i%Classes]
+		if *t, rest, ok = readUint128(rest); !ok || t.IsZero() {
 			return Sum{}, nil, errors.New("read sum: truncated, or not in the form in which it is written")
 		}
 	}
@@ -67,7 +68,7 @@ func (u Uint128) append(b []byte) []byte {
 	return append(b, byte(u.Lo))
 }
 
-// readUint128 reads a varint that is not zero and no longer than it need be.
+// readUint128 reads a varint that is no longer than it need be.
 func readUint128(b []byte) (u Uint128, rest []byte, ok bool) {
 	for i, c := range b {
 		shift := uint(7 * i)
@@ -86,7 +87,7 @@ func readUint128(b []byte) (u Uint128, rest []byte, ok bool) {
 			return Uint128{}, nil, false
 		}
 		if c < 0x80 {
-			return u, b[i+1:], c != 0
+			return u, b[i+1:], c != 0 || i == 0
 		}
 	}
 	return Uint128{}, nil, false

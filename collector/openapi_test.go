@@ -222,6 +222,7 @@ func TestOpenAPI_DescribesRealAnswers(t *testing.T) {
 	for _, path := range []string{
 		"/api/v1/availability?group=nation", "/api/v1/availability?group=system,port,office,kind,agent,transaction,day", "/api/v1/availability?group=month&weight=traveler",
 		"/api/v1/availability?from=2001-01-01T00:00:00Z&to=2001-01-02T00:00:00Z",
+		"/api/v1/windowed?system=tpac", "/api/v1/windowed?system=nothing", "/api/v1/windowed?weight=gold",
 		"/api/v1/latency", "/api/v1/latency?steps=true&group=transaction", "/api/v1/state", "/api/v1/results?limit=5", "/api/v1/agents", "/api/v1/systems", "/api/v1/ports",
 		"/api/v1/annotations", "/api/v1/maintenance?system=tpac", "/api/v1/probing", "/api/v1/probing?system=apis", "/api/v1/probing?x=1",
 		"/api/v1/signals", "/api/v1/signals?port=x", "/api/v1/mitigation", "/api/v1/mitigation?port=x",

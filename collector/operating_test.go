@@ -192,7 +192,7 @@ func TestAPI_TellsEveryFaultAtOnce(t *testing.T) {
 			}
 		}
 	}
-	for _, path := range []string{"/api/v1/nothing", "/api/v1/windowed", "/api/v2/state", "/api/"} {
+	for _, path := range []string{"/api/v1/nothing", "/api/v2/state", "/api/"} {
 		if status, body := r.get(path, nil); status != http.StatusNotFound || !bytes.Contains(body, []byte(`"not_found"`)) {
 			t.Errorf("%s: got %d %s, want 404 not_found", path, status, body)
 		}

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 )
 
 // availability prints figures of a window.
@@ -22,6 +23,7 @@ type availability struct {
 	Office      []string `help:"Only ports of these field offices." placeholder:"NAME,..."`
 	Kind        []string `help:"Only ports of these kinds: air, land, sea." placeholder:"KIND,..."`
 	Agent       []string `help:"Only these agents." placeholder:"MIA-1,..."`
+	Windowed    bool     `help:"Instead of rows by group, the worst window of each length over all that is selected."`
 }
 
 // Help implements kong.HelpProvider.
@@ -31,6 +33,7 @@ figure that does not exist; the last column says why.
 
 Examples:
   portolanctl availability
+  portolanctl availability --windowed --system tpac
   portolanctl availability --from 2026-10-01T00:00:00-04:00 --to 2026-11-01T00:00:00-04:00 --zone America/New_York --group port,day`
 }
 
@@ -55,6 +58,9 @@ type figureRow struct {
 
 // Run prints the figures.
 func (a availability) Run(t terminal) error {
+	if a.Windowed {
+		return a.runWindowed(t)
+	}
 	var answer struct {
 		From, To string
 		AsOf     string `json:"as_of"`
@@ -70,6 +76,33 @@ func (a availability) Run(t terminal) error {
 	fmt.Fprintf(t.out, "from %s to %s, as of %s\n", answer.From, answer.To, answer.AsOf)
 	head := strings.ToUpper(strings.Join(a.Group, " ")) + " END-USER LOW HIGH CONVENTIONAL COVERAGE WEIGHT REVISION WHY"
 	return table(t, head, rows)
+}
+
+// runWindowed prints windowed user-uptime.
+func (a availability) runWindowed(t terminal) error {
+	query := a.query()
+	query.Del("group")
+	var answer struct {
+		From, To, Weight string
+		AsOf             string `json:"as_of"`
+		EndUser          figure `json:"end_user"`
+		Coverage         *float64
+		Rows             []struct {
+			Minutes         int
+			From, To        string
+			Ratio, Coverage *float64
+		}
+	}
+	if printed, err := a.ask(t, "/api/v1/windowed", query, &answer); printed || err != nil {
+		return err
+	}
+	rows := [][]string{{"whole", percent(answer.EndUser.Ratio), percent(answer.Coverage), answer.From, answer.To}}
+	for _, r := range answer.Rows {
+		length := (time.Duration(r.Minutes) * time.Minute).String()
+		rows = append(rows, []string{strings.TrimSuffix(length, "0s"), percent(r.Ratio), percent(r.Coverage), r.From, r.To})
+	}
+	fmt.Fprintf(t.out, "as of %s, weight %s\n", answer.AsOf, answer.Weight)
+	return table(t, "LENGTH WORST COVERAGE FROM TO", rows)
 }
 
 func (a availability) query() url.Values {

@@ -291,17 +291,21 @@ func (t *tallies) addRows(filter ledger.HourFilter, tasks []task, ports []portol
 		filter.Ports = ports
 	}
 	for _, span := range spans {
-		filter.Span = span
-		r, err := t.known.read(filter)
-		if err != nil {
-			return err
-		}
-		if some {
-			r = r.of(ports)
-		}
-		for len(tasks) > 0 && tasks[0].hours.From < span.To {
-			t.add(r, tasks[0].hours, tasks[0].period)
-			tasks = tasks[1:]
+		for part := range pieces(span) {
+			filter.Span = part
+			r, err := t.known.read(filter)
+			if err != nil {
+				return err
+			}
+			if some {
+				r = r.of(ports)
+			}
+			for len(tasks) > 0 && tasks[0].hours.To <= part.From {
+				tasks = tasks[1:]
+			}
+			for i := 0; i < len(tasks) && tasks[i].hours.From < part.To; i++ {
+				t.add(r, tasks[i].hours.Intersect(part), tasks[i].period)
+			}
 		}
 	}
 	return nil

@@ -47,8 +47,10 @@ type known struct {
 	rolls *rollState // nil where nothing is rolled up
 
 	reading sync.Mutex // held by whoever reads for figures; it guards what follows
-	// everyone and everything are what was read without a filter: several questions of one cut share it.
-	everyone   []*member
+	// selection is the series that selected selects, everything what was read without a filter: several questions of one
+	// cut share them.
+	selected   *ledger.HourFilter
+	selection  []*member
 	everything []*readings
 }
 

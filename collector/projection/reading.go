@@ -2,7 +2,9 @@ package projection
 
 import (
 	"fmt"
+	"iter"
 	"slices"
+	"time"
 
 	"portolan"
 	"portolan/availability"
@@ -27,15 +29,21 @@ func (k *known) rolled(filter ledger.RollupFilter) ([]ledger.Rollup, error) {
 
 // members returns the series that a filter selects, whatever its Span, in order.
 func (k *known) members(filter ledger.HourFilter) ([]*member, error) {
-	all := selectsAll(filter)
-	if all && k.everyone != nil {
-		return k.everyone, nil
+	filter.Span = portolan.Span{}
+	if k.selected != nil && sameSeries(*k.selected, filter) {
+		return k.selection, nil
 	}
 	members, err := k.readMembers(filter)
-	if all {
-		k.everyone = members
+	if err == nil {
+		k.selected, k.selection = &filter, members
 	}
 	return members, err
+}
+
+// sameSeries reports whether two filters select the same series in the same words.
+func sameSeries(a, b ledger.HourFilter) bool {
+	return slices.Equal(a.Agents, b.Agents) && slices.Equal(a.Ports, b.Ports) &&
+		slices.Equal(a.Systems, b.Systems) && slices.Equal(a.Transactions, b.Transactions)
 }
 
 // selectsAll reports whether a filter selects every series.
@@ -103,6 +111,23 @@ func (r *readings) of(ports []portolan.PortCode) *readings {
 	return some
 }
 
+// pieces splits a span into what is read at once, so that a long one needs no more memory than a short one.
+func pieces(span portolan.Span) iter.Seq[portolan.Span] {
+	return func(yield func(portolan.Span) bool) {
+		for from := span.From; from < span.To; from = from.Add(pieceRead) {
+			if !yield(portolan.Span{From: from, To: min(span.To, from.Add(pieceRead))}) {
+				return
+			}
+		}
+	}
+}
+
+// pieceRead is how long a piece is, and piecesKept how many are kept for other questions of the same cut.
+const (
+	pieceRead  = 24 * time.Hour
+	piecesKept = 4
+)
+
 // read gathers what the selected series have in the hours of the filter's span, which begins and ends with an hour.
 func (k *known) read(filter ledger.HourFilter) (*readings, error) {
 	k.reading.Lock()
@@ -115,7 +140,7 @@ func (k *known) read(filter ledger.HourFilter) (*readings, error) {
 	}
 	r, err := k.readRows(filter)
 	if all && err == nil {
-		k.everything = append(k.everything, r)
+		k.everything = append(k.everything[max(0, len(k.everything)+1-piecesKept):], r)
 	}
 	return r, err
 }

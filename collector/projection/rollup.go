@@ -101,6 +101,9 @@ type rolling map[string]map[Key]*group
 
 // roll returns the roll-ups that a job asks for.
 func (k *known) roll(j job) ([]ledger.Rollup, error) {
+	if j.unit.kind == anHourOfMinutes {
+		return k.rollMinutes(j.span)
+	}
 	into := rolling{}
 	for _, l := range levels() {
 		into[l.name] = map[Key]*group{}

@@ -41,6 +41,7 @@ func newRollState(zones []*time.Location) *rollState {
 			s.addUnit(unit{kind, zone})
 		}
 	}
+	s.addUnit(unit{kind: anHourOfMinutes})
 	return s
 }
 
@@ -56,10 +57,16 @@ const portHours = 72 * time.Hour
 
 // keptFrom returns from when on there are roll-ups of the unit for a port, or for the nation.
 func (u *unitState) keptFrom(port portolan.PortCode) portolan.Instant {
-	if u.kind == anHour && port != "" {
+	switch {
+	case port == "":
+		return 0
+	case u.kind == anHour:
 		return u.upTo.Add(-portHours)
+	case u.kind == anHourOfMinutes:
+		return forever
+	default:
+		return 0
 	}
-	return 0
 }
 
 // meet notes that something is known of a port from an hour on.
@@ -145,6 +152,9 @@ func (s *rollState) advance(now portolan.Instant) {
 		u.todo[""] = u.todo[""].with(span)
 		for _, port := range s.ports {
 			from := max(span.From, u.keptFrom(port))
+			if from >= upTo {
+				break
+			}
 			u.todo[port] = u.todo[port].with(portolan.Span{From: from, To: upTo}).without(portolan.Span{To: u.keptFrom(port)})
 		}
 		if u.kind == anHour && len(s.ports) > 0 {
@@ -244,10 +254,10 @@ func readRollState(b []byte) (*rollState, error) {
 		s.ports = append(s.ports, port)
 	}
 	s.units = nil
-	for range min(r.count(), 1+2*rollZones) {
+	for range min(r.count(), 2+2*rollZones) {
 		kind := unitKind(r.uint())
 		zone, err := time.LoadLocation(r.text())
-		if err != nil || kind > aMonth {
+		if err != nil || kind > anHourOfMinutes {
 			return nil, fmt.Errorf("%w: unit %d of roll-ups, %v", errStored, kind, err)
 		}
 		u := s.addUnit(unit{kind, zone})

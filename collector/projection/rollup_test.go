@@ -9,12 +9,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"portolan"
+	"portolan/availability"
 	"portolan/collector/ledger"
 	"portolan/evidence"
 )
 
-// beginning comes before that of a month, and holds the day on which clocks go forward in New York.
-var beginning = portolan.InstantOf(time.Date(2026, time.February, 26, 3, 0, 0, 0, time.UTC))
+// beginning comes before that of a month, on whose first day clocks go back in New York.
+var beginning = portolan.InstantOf(time.Date(2026, time.October, 29, 20, 0, 0, 0, time.UTC))
 
 func zonesOf(t *testing.T, names ...string) []*time.Location {
 	t.Helper()
@@ -227,7 +228,7 @@ func TestRollups_GiveTheSameFigures(t *testing.T) {
 				t.Fatal(err)
 			}
 			used := 0
-			for h.now < beginning.Add(11*24*time.Hour) {
+			for h.now < beginning.Add(5*24*time.Hour) {
 				h.pass(time.Duration(1+rng.IntN(40)) * runEvery)
 				catchUp(t, p)
 				if _, err := p.RollUp(t.Context(), h.now, rng.IntN(400)); err != nil {
@@ -236,6 +237,7 @@ func TestRollups_GiveTheSameFigures(t *testing.T) {
 				for range 3 {
 					used += h.compare(p)
 				}
+				h.compareWindowed(p)
 			}
 			if used < 100 {
 				t.Errorf("%d roll-ups were used, want many", used)
@@ -266,6 +268,32 @@ func (h *history) compare(p *Projection) int {
 		h.t.Fatal(err)
 	}
 	return used
+}
+
+// compareWindowed holds windowed uptime made of roll-ups against the one made of rows.
+func (h *history) compareWindowed(p *Projection) {
+	h.t.Helper()
+	q := h.query()
+	q.Now = h.now.Add(time.Duration(h.rng.IntN(120)-30) * time.Minute)
+	got, err := p.Windowed(h.t.Context(), q)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	err = p.at(h.t.Context(), nil, q.Now, func(k *known) error {
+		if got.Whole == nil {
+			return nil
+		}
+		k.rolls = nil
+		q.Group, q.Window = nil, got.Window
+		minutes, err := k.minutes(&q, got.Whole.Weight)
+		if diff := cmp.Diff(got.Worst, availability.WorstWindows(q.Window.From, minutes)); diff != "" {
+			h.t.Errorf("windows of %v (-with roll-ups +without):\n%s", q.Window, diff)
+		}
+		return err
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
 }
 
 // compareAsOf holds figures against a fold of the evidence up to the newest cut.

@@ -19,6 +19,7 @@ const (
 	anHour unitKind = iota
 	aDay
 	aMonth
+	anHourOfMinutes // of the nation alone
 )
 
 // name is what the ledger keeps roll-ups of the unit under.
@@ -28,6 +29,8 @@ func (u unit) name() string {
 		return "day/" + u.zone.String()
 	case aMonth:
 		return "month/" + u.zone.String()
+	case anHourOfMinutes:
+		return "minutes"
 	default:
 		return "hour"
 	}
@@ -36,7 +39,7 @@ func (u unit) name() string {
 // after returns the first unit that ends after an instant. A unit is whole UTC hours: in a zone that lies between them,
 // the hours in which days begin are in none.
 func (u unit) after(at portolan.Instant) portolan.Span {
-	if u.kind == anHour {
+	if u.kind == anHour || u.kind == anHourOfMinutes {
 		return portolan.Span{From: at.Hour(), To: at.Hour().Add(time.Hour)}
 	}
 	year, month, day := at.Time().In(u.zone).Date()
@@ -62,6 +65,9 @@ func (u unit) span(year int, month time.Month, day, next int) portolan.Span {
 // within yields the units that lie wholly in a span.
 func (u unit) within(span portolan.Span) iter.Seq[portolan.Span] {
 	return func(yield func(portolan.Span) bool) {
+		if span.Empty() {
+			return
+		}
 		for one := u.after(span.From); one.To <= span.To; one = u.after(one.To) {
 			if one.From >= span.From && !yield(one) {
 				return
