@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -29,6 +31,21 @@ func catalogue(t *testing.T) *targets.Catalogue {
 	return c
 }
 
+// definition is one system of the built-in catalogue, changed; to read one file takes a twentieth of the time.
+func definition(t *testing.T, id portolan.SystemID, change func([]byte) []byte) *targets.System {
+	t.Helper()
+	file := filepath.Join("..", "targets", "catalogue", string(id)+".yaml")
+	source, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	system, faults := targets.Parse(file, change(source), targets.Options{Ways: ways.All(), CheckCron: schedule.CheckCron})
+	if faults != nil {
+		t.Fatal(faults)
+	}
+	return system
+}
+
 // workstation runs the catalogue's transactions against a world as an agent does.
 type workstation struct {
 	world
@@ -38,11 +55,7 @@ type workstation struct {
 
 func (w world) workstation(agent portolan.AgentID, id portolan.SystemID) workstation {
 	w.t.Helper()
-	system := catalogue(w.t).System(id)
-	if system == nil {
-		w.t.Fatalf("no %s in the catalogue", id)
-	}
-	return w.workstationFor(agent, system)
+	return w.workstationFor(agent, definition(w.t, id, func(source []byte) []byte { return source }))
 }
 
 // workstationFor is workstation for a definition of one's own.
@@ -191,11 +204,9 @@ func checkWhole(t *testing.T, s *targets.System, cases []symptomCase) {
 // TestCatalogue_OldCopyIsNoticed lets ATS-QQ's copy grow old, by a limit that is shorter than the catalogue's.
 func TestCatalogue_OldCopyIsNoticed(t *testing.T) {
 	t.Parallel()
-	source := bytes.Replace(catalogue(t).System("ats-qq").Source, []byte(`duration("15m")`), []byte(`duration("1s")`), 1)
-	impatient, faults := targets.Parse("ats-qq.yaml", source, targets.Options{Ways: ways.All()})
-	if faults != nil {
-		t.Fatal(faults)
-	}
+	impatient := definition(t, "ats-qq", func(source []byte) []byte {
+		return bytes.Replace(source, []byte(`duration("15m")`), []byte(`duration("1s")`), 1)
+	})
 	w := start(t, Options{Systems: []string{"ats-qq"}, Ports: []string{"MIA"}})
 	station := w.workstationFor("MIA-1", impatient)
 	for _, broken := range []string{
@@ -219,8 +230,8 @@ func TestCatalogue_OldCopyIsNoticed(t *testing.T) {
 	}
 }
 
-// TestCatalogue_EveryFalseAnswerIsNoticed breaks each step alone. Whatever was made as a test must be gone after
-// each run.
+// TestCatalogue_EveryFalseAnswerIsNoticed breaks each step alone. What was made as a test must be gone after each
+// run, unless the step that takes it away is the broken one.
 func TestCatalogue_EveryFalseAnswerIsNoticed(t *testing.T) {
 	t.Parallel()
 	for system := range symptomCases(t) {
@@ -235,13 +246,14 @@ func TestCatalogue_EveryFalseAnswerIsNoticed(t *testing.T) {
 						`"error","ratio":1.0`: {portolan.KindStatus},
 					} {
 						w.put(fmt.Sprintf(`[{"where":{"agent":"MIA-1","step":%q},"effect":%s}]`, step.ID, effect))
+						before := w.held()
 						r := station.run(transaction.ID, 0, 0)
 						if r.Outcome != portolan.Failed || r.Symptom.Step != step.ID || !slices.Contains(kinds, r.Symptom.Kind) || r.Symptom.Dependency != step.Dependency {
 							t.Errorf("%s %s, %s: got %v %+v", transaction.ID, step.ID, effect, r.Outcome, r.Symptom)
 						}
 						w.repair()
-						if held := w.held(); held != 0 && !step.Always {
-							t.Errorf("%s %s, %s: %d test entries are left", transaction.ID, step.ID, effect, held)
+						if after := w.held(); after > before && !step.Always {
+							t.Errorf("%s %s, %s: %d test entries are left", transaction.ID, step.ID, effect, after-before)
 						}
 					}
 				}

@@ -20,6 +20,7 @@ type definition struct {
 	Endpoints    map[string]string       `yaml:"endpoints"`
 	Dependencies []dependencyDefinition  `yaml:"dependencies"`
 	Backups      []string                `yaml:"backups"`
+	Clocks       []clockDefinition       `yaml:"clocks"`
 	Load         loadDefinition          `yaml:"load,required"`
 	Transactions []transactionDefinition `yaml:"transactions,required"`
 }
@@ -44,6 +45,14 @@ type objectiveDefinition struct {
 type dependencyDefinition struct {
 	System string `yaml:"system,required"`
 	Owner  string `yaml:"owner,required"`
+}
+
+// clockDefinition is a limit on the users' own work that the system's speed bears on.
+type clockDefinition struct {
+	Clock  string        `yaml:"clock,required"`
+	Title  string        `yaml:"title,required"`
+	Limit  time.Duration `yaml:"limit,required"`
+	Source string        `yaml:"source,required"`
 }
 
 type loadDefinition struct {

@@ -72,6 +72,30 @@ func TestLoad_ReadsTheEmbeddedCatalogue(t *testing.T) {
 	}
 }
 
+func TestLoad_KeepsClocksConsentAndWhatExercises(t *testing.T) {
+	t.Parallel()
+	c, err := targets.Load(options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	prosecution := c.System("e3-prosecution")
+	limits := map[string]time.Duration{}
+	for _, clock := range prosecution.Clocks {
+		limits[clock.ID] = clock.Limit
+	}
+	want := map[string]time.Duration{"processing": 45 * time.Minute, "custody": 12 * time.Hour, "court": 48 * time.Hour}
+	if diff := cmp.Diff(want, limits); diff != "" {
+		t.Errorf("clocks (-want +got):\n%s", diff)
+	}
+	consent := targets.Consent{By: "e3 system owner (simulated)", Since: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)}
+	if prosecution.Consent != consent {
+		t.Errorf("consent: got %+v, want %+v", prosecution.Consent, consent)
+	}
+	if diff := cmp.Diff([]string{"whole-subject/open-subject", "whole-subject/close-subject"}, prosecution.Exercising("e3-intake")); diff != "" {
+		t.Errorf("steps that exercise e3-intake (-want +got):\n%s", diff)
+	}
+}
+
 func TestLoad_FolderOverridesSystemBySystem(t *testing.T) {
 	t.Parallel()
 	o := options()

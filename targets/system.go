@@ -27,6 +27,8 @@ type System struct {
 	Objective    portolan.Objective
 	Dependencies []Dependency
 	Backups      []portolan.SystemID // in the order in which users fall back on them
+	Clocks       []Clock
+	Consent      Consent
 	// MaxRate is how many synthetic transactions a second the owner accepts from the whole fleet.
 	MaxRate  float64
 	Endpoint string // that steps refer to as ${endpoint}
@@ -41,6 +43,21 @@ type System struct {
 type Owner struct {
 	Organization string
 	Contact      string
+}
+
+// Consent is by whom and since when synthetic transactions are accepted.
+type Consent struct {
+	By    string
+	Since time.Time // a day
+}
+
+// Clock is a limit on the users' own work that the system's speed bears on, like 48 hours from an arrest to the
+// court. It is stated, not measured: no synthetic transaction is in custody.
+type Clock struct {
+	ID     string
+	Title  string
+	Limit  time.Duration
+	Source string // who set it, or found it
 }
 
 // Dependency is a system that another one calls, and whose it is.
@@ -78,6 +95,19 @@ func (s *System) Transaction(id portolan.TransactionID) *probe.Transaction {
 		}
 	}
 	return nil
+}
+
+// Exercising returns the steps that exercise a dependency, as TRANSACTION/STEP.
+func (s *System) Exercising(dependency portolan.SystemID) []string {
+	var steps []string
+	for _, t := range s.Transactions {
+		for _, step := range t.Steps {
+			if step.Dependency == dependency {
+				steps = append(steps, string(t.ID)+"/"+string(step.ID))
+			}
+		}
+	}
+	return steps
 }
 
 // Catalogue is every system that is monitored.

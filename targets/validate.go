@@ -54,11 +54,14 @@ func (c *checker) fill(def definition) {
 	s.Name = c.text("name", def.Name)
 	s.Owner = Owner{c.text("owner.organization", def.Owner.Organization), c.text("owner.contact", def.Owner.Contact)}
 	s.Objective = portolan.Objective{Availability: float64(def.Objective.Availability), Window: def.Objective.Window}
+	s.Consent = Consent{def.Synthetic.By, time.Time(def.Synthetic.Since)}
 	s.MaxRate = def.Load.MaxPerSecond
 	c.checkPromises(def)
 	s.Dependencies = c.dependencies(def.Dependencies)
 	s.Backups = c.backups(def.Backups)
+	s.Clocks = c.clocks(def.Clocks)
 	c.transactions(def.Transactions)
+	c.checkExercised()
 }
 
 // checkPromises checks what the owner promises and accepts.
@@ -99,6 +102,35 @@ func (c *checker) dependencies(defs []dependencyDefinition) []Dependency {
 			c.doc.Report(at+".system", fmt.Sprintf("%q is listed already", d.System), "want each system once")
 		}
 		listed = append(listed, d)
+	}
+	return listed
+}
+
+// checkExercised refuses a dependency that no step exercises: nobody would see it fail.
+func (c *checker) checkExercised() {
+	for i, d := range c.system.Dependencies {
+		at := fmt.Sprintf("dependencies[%d].system", i)
+		if d.System != "" && !c.doc.Faulty(at) && !c.doc.Faulty("transactions") && len(c.system.Exercising(d.System)) == 0 {
+			c.doc.Report(at, fmt.Sprintf("no step exercises %q", d.System), "want a step that names it as its dependency")
+		}
+	}
+}
+
+func (c *checker) clocks(defs []clockDefinition) []Clock {
+	var listed []Clock
+	for i, def := range defs {
+		at := fmt.Sprintf("clocks[%d]", i)
+		clock := Clock{def.Clock, c.text(at+".title", def.Title), def.Limit, c.text(at+".source", def.Source)}
+		if _, err := portolan.ParseStepID(def.Clock); err != nil {
+			c.doc.Report(at+".clock", fmt.Sprintf("name %.40q", def.Clock), "want small letters, digits and dashes")
+		}
+		if slices.ContainsFunc(listed, func(o Clock) bool { return o.ID == clock.ID }) {
+			c.doc.Report(at+".clock", fmt.Sprintf("%q is listed already", clock.ID), "want each clock once")
+		}
+		if def.Limit <= 0 || def.Limit > maxWindow {
+			c.doc.Report(at+".limit", strictyaml.FormatDuration(def.Limit), "want more than 0s, at most 366d")
+		}
+		listed = append(listed, clock)
 	}
 	return listed
 }

@@ -34,23 +34,11 @@ func TestScripts(t *testing.T) {
 }
 
 func setup(env *testscript.Env) error {
-	simulator, err := sim.New(sim.Options{Listen: "127.0.0.1:0", Ports: []string{"MIA"}, LatencyScale: 0.01})
+	simulator, stop, err := simulate("tpac")
 	if err != nil {
 		return err
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	ready, done := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		if err := simulator.Run(ctx, func() { close(ready) }); err != nil {
-			env.T().Log(err)
-		}
-	}()
-	env.Defer(func() { stop(); <-done })
-	select {
-	case <-ready:
-	case <-done:
-	}
+	env.Defer(stop)
 	catalogue, err := filepath.Abs("../../targets/catalogue")
 	if err != nil {
 		return err
@@ -60,6 +48,24 @@ func setup(env *testscript.Env) error {
 	env.Setenv("ADMIN", "http://"+simulator.Addr().String())
 	env.Setenv("CATALOGUE", catalogue)
 	return nil
+}
+
+// simulate runs the named systems, all if none are, until stop is called.
+func simulate(systems ...string) (simulator *sim.Simulator, stop func(), err error) {
+	simulator, err = sim.New(sim.Options{Listen: "127.0.0.1:0", Ports: []string{"MIA"}, LatencyScale: 0.01, Systems: systems})
+	if err != nil {
+		return nil, nil, err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ready, done := make(chan struct{}), make(chan struct{})
+	var ended error
+	go func() { defer close(done); ended = simulator.Run(ctx, func() { close(ready) }) }()
+	select {
+	case <-ready:
+	case <-done:
+		err = ended
+	}
+	return simulator, func() { cancel(); <-done }, err
 }
 
 // putFault is the script command fault: its words are the faults in force from now on, as JSON.

@@ -22,7 +22,7 @@ import (
 // try is the command try.
 type try struct {
 	File        string   `arg:"" help:"The definition of a system." placeholder:"FILE"`
-	Transaction string   `help:"Which transaction to run, if the definition has several." placeholder:"ID"`
+	Transaction string   `help:"Which transaction to run; without it the definition's first." placeholder:"ID"`
 	Endpoint    []string `help:"Where to reach the system, instead of the definition's endpoint; NAME=ADDRESS for a further one." placeholder:"URL" sep:"none"`
 	Simulator   string   `help:"The admin address of a running simulator, whose endpoints stand for the definition's." placeholder:"URL"`
 	Secrets     string   `help:"A folder with a file for each secret that the definition refers to, named like it." type:"existingdir" placeholder:"DIR"`
@@ -101,7 +101,7 @@ func (c try) choose() (*targets.System, *probe.Transaction, error) {
 			return nil, nil, usageError{err}
 		}
 	}
-	if c.Transaction == "" && len(system.Transactions) == 1 {
+	if c.Transaction == "" {
 		return system, system.Transactions[0], nil
 	}
 	if t := system.Transaction(portolan.TransactionID(c.Transaction)); t != nil {

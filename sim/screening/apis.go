@@ -28,7 +28,7 @@ func apis() System {
 		Ages:  true,
 		Routes: []Route{
 			{"manifest-match", "GET /apis/v1/manifests/{flight}/passengers/{number}", 150 * time.Millisecond, findPassenger, falsify(falseMatch)},
-			manifests(),
+			flightManifest(), vesselMatch(),
 			{crewStep, "POST /apis/v1/crew-lists", listTime, c.posted(crewCode), falseStatuses},
 			{passengerStep, "POST /apis/v1/passenger-lists", listTime, c.posted(passengerCode), falseStatuses},
 		},

@@ -1,8 +1,10 @@
 package screening
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/xml"
+	"fmt"
 	"math"
 	"net/http"
 	"time"
@@ -19,10 +21,13 @@ type soapEnvelope struct {
 	Body    soapBody `xml:"http://schemas.xmlsoap.org/soap/envelope/ Body"`
 }
 
+// soapBody holds one of them.
 type soapBody struct {
-	Verify   *verifyQuestion `xml:"urn:portolan:sim:ident:1 Verify"`
-	Response *verifyResponse `xml:"urn:portolan:sim:ident:1 VerifyResponse"`
-	Fault    *soapFault      `xml:"http://schemas.xmlsoap.org/soap/envelope/ Fault"`
+	Verify   *verifyQuestion   `xml:"urn:portolan:sim:ident:1 Verify"`
+	Verified *verifyResponse   `xml:"urn:portolan:sim:ident:1 VerifyResponse"`
+	Identify *identifyQuestion `xml:"urn:portolan:sim:ident:1 Identify"`
+	Found    *identifyResponse `xml:"urn:portolan:sim:ident:1 IdentifyResponse"`
+	Fault    *soapFault        `xml:"http://schemas.xmlsoap.org/soap/envelope/ Fault"`
 }
 
 type verifyQuestion struct {
@@ -35,14 +40,25 @@ type verifyResponse struct {
 	Score    float64 `xml:"Score"`
 }
 
+type identifyQuestion struct {
+	Template string `xml:"Template"`
+}
+
+type identifyResponse struct {
+	Candidates []candidate `xml:"Candidate"`
+}
+
+type candidate struct {
+	Subject string  `xml:"Subject" json:"subject"`
+	Score   float64 `xml:"Score" json:"score"`
+}
+
 type soapFault struct {
 	Code   string `xml:"faultcode"`
 	Reason string `xml:"faultstring"`
 }
 
-func verifyRequest(subject, template string) soapEnvelope {
-	return soapEnvelope{Body: soapBody{Verify: &verifyQuestion{subject, template}}}
-}
+func (f *soapFault) Error() string { return f.Code + ": " + f.Reason }
 
 // ident is IDENT, the biometric match, spoken to in SOAP as the original.
 func ident() System {
@@ -50,7 +66,8 @@ func ident() System {
 		ID:    "ident",
 		Title: "Automated Biometric Identification System",
 		Routes: []Route{
-			{"verification", "POST /ident/v1/verification", 550 * time.Millisecond, soap(verifySubject), wrongVerification},
+			{"verification", "POST /ident/v1/verification", 550 * time.Millisecond, soap(verifySubject), falseSOAP},
+			{"identification", "POST /ident/v1/identification", 600 * time.Millisecond, soap(searchGallery), falseSOAP},
 		},
 	}
 }
@@ -65,10 +82,32 @@ const (
 )
 
 // verifySubject verifies a synthetic pattern one to one.
-func verifySubject(c *Call, asked verifyQuestion) (verifyResponse, *soapFault) {
-	pattern, err := base64.StdEncoding.DecodeString(asked.Template)
-	if err != nil || len(pattern) == 0 || asked.Subject == "" {
-		return verifyResponse{}, &soapFault{"soap:Client", "want a subject and a template in base64"}
+func verifySubject(c *Call, asked soapBody) (soapBody, error) {
+	if asked.Verify == nil || asked.Verify.Subject == "" {
+		return soapBody{}, &soapFault{"soap:Client", "want Verify with a subject and a template in base64"}
+	}
+	_, score, err := match(c, asked.Verify.Template)
+	return soapBody{Verified: &verifyResponse{score >= leastScore, score}}, err
+}
+
+// searchGallery searches one to many. Each pattern that is good enough has one subject, made up from it.
+func searchGallery(c *Call, asked soapBody) (soapBody, error) {
+	if asked.Identify == nil {
+		return soapBody{}, &soapFault{"soap:Client", "want Identify with a template in base64"}
+	}
+	pattern, score, err := match(c, asked.Identify.Template)
+	found := &identifyResponse{}
+	if score >= leastScore {
+		found.Candidates = append(found.Candidates, candidate{fmt.Sprintf("SYN-%X", sha256.Sum256(pattern))[:16], score})
+	}
+	return soapBody{Found: found}, err
+}
+
+// match returns a pattern and the score that its quality gives it.
+func match(c *Call, template string) (pattern []byte, score float64, err error) {
+	pattern, err = base64.StdEncoding.DecodeString(template)
+	if err != nil || len(pattern) == 0 {
+		return nil, 0, &soapFault{"soap:Client", "want a template in base64"}
 	}
 	values := map[byte]bool{}
 	for _, b := range pattern {
@@ -76,50 +115,101 @@ func verifySubject(c *Call, asked verifyQuestion) (verifyResponse, *soapFault) {
 	}
 	quality := min(1, float64(len(values))/enoughValues)
 	noise := math.Abs(c.Draw("score").NormFloat64()) * scoreNoise
-	score := max(0, math.Round(100*(quality*bestScore-min(noise, 3*scoreNoise)))/100)
-	return verifyResponse{score >= leastScore, score}, nil
+	return pattern, max(0, math.Round(100*(quality*bestScore-min(noise, 3*scoreNoise)))/100), nil
 }
 
-// wrongVerification turns the verdict round.
-func wrongVerification(a Answer) Answer {
+// falseSOAP turns a verdict round, and finds nobody.
+func falseSOAP(a Answer) Answer {
 	text, ok := a.Body.(Text)
 	var envelope soapEnvelope
-	if !ok || xml.Unmarshal([]byte(text.Content), &envelope) != nil || envelope.Body.Response == nil {
+	if !ok || xml.Unmarshal([]byte(text.Content), &envelope) != nil {
 		return a
 	}
-	r := envelope.Body.Response
-	r.Verified, r.Score = !r.Verified, math.Round(100*(1-r.Score))/100
-	return Answer{a.Status, soapText(soapEnvelope{Body: soapBody{Response: r}})}
+	if r := envelope.Body.Verified; r != nil {
+		r.Verified, r.Score = !r.Verified, math.Round(100*(1-r.Score))/100
+	}
+	if envelope.Body.Found != nil {
+		envelope.Body.Found.Candidates = nil
+	}
+	return Answer{a.Status, soapText(envelope.Body)}
 }
 
-// soap serves a verification in a SOAP 1.1 envelope.
-func soap(serve func(*Call, verifyQuestion) (verifyResponse, *soapFault)) func(*Call) (Answer, error) {
+// soap serves what comes in a SOAP 1.1 envelope. HTTP says 500 for every SOAP fault.
+func soap(serve func(*Call, soapBody) (soapBody, error)) func(*Call) (Answer, error) {
 	return func(c *Call) (Answer, error) {
 		body, err := c.Body()
 		if err != nil {
 			return Answer{}, err
 		}
 		var envelope soapEnvelope
-		if err := xml.Unmarshal(body, &envelope); err != nil || envelope.Body.Verify == nil {
-			return faultAnswer(&soapFault{"soap:Client", "want a SOAP 1.1 envelope with Verify in its body"}), nil
+		if err := xml.Unmarshal(body, &envelope); err != nil {
+			return faultAnswer(&soapFault{"soap:Client", "want a SOAP 1.1 envelope"}), nil
 		}
-		response, fault := serve(c, *envelope.Body.Verify)
-		if fault != nil {
+		answer, err := serve(c, envelope.Body)
+		if fault, ok := err.(*soapFault); ok {
 			return faultAnswer(fault), nil
 		}
-		return Answer{http.StatusOK, soapText(soapEnvelope{Body: soapBody{Response: &response}})}, nil
+		return Answer{http.StatusOK, soapText(answer)}, err
 	}
 }
 
-// faultAnswer is a SOAP fault; HTTP says 500 for every one.
 func faultAnswer(f *soapFault) Answer {
-	return Answer{http.StatusInternalServerError, soapText(soapEnvelope{Body: soapBody{Fault: f}})}
+	return Answer{http.StatusInternalServerError, soapText(soapBody{Fault: f})}
 }
 
-func soapText(e soapEnvelope) Text {
-	content, err := xml.Marshal(e)
+func soapText(b soapBody) Text {
+	content, err := xml.Marshal(soapEnvelope{Body: b})
 	if err != nil {
 		return Text{soapType, ""} // the types above always marshal
 	}
 	return Text{soapType, xml.Header + string(content)}
+}
+
+// askIDENT asks IDENT in SOAP.
+func (c *Call) askIDENT(path string, asked soapBody) (soapBody, error) {
+	question, err := xml.Marshal(soapEnvelope{Body: asked})
+	if err != nil {
+		return soapBody{}, err
+	}
+	reply, err := c.Ask(Question{To: "ident", Method: http.MethodPost, Path: path, Type: soapType, Body: question})
+	if err != nil {
+		return soapBody{}, err
+	}
+	var envelope soapEnvelope
+	if err := xml.Unmarshal(reply, &envelope); err != nil {
+		return soapBody{}, refuse(http.StatusBadGateway, "bad_gateway", "ident answered what cannot be read")
+	}
+	return envelope.Body, nil
+}
+
+type verificationAnswer struct {
+	Verified bool    `json:"verified"`
+	Score    float64 `json:"score"`
+}
+
+// verify asks IDENT whether a pattern is a subject's.
+func (c *Call) verify(subject, template string) (verificationAnswer, error) {
+	if _, err := base64.StdEncoding.DecodeString(template); err != nil || subject == "" || template == "" {
+		return verificationAnswer{}, refuse(http.StatusUnprocessableEntity, "incomplete", "want a document number and a template in base64")
+	}
+	said, err := c.askIDENT("/ident/v1/verification", soapBody{Verify: &verifyQuestion{subject, template}})
+	if err == nil && said.Verified == nil {
+		err = refuse(http.StatusBadGateway, "bad_gateway", "ident answered what cannot be read")
+	}
+	if err != nil {
+		return verificationAnswer{}, err
+	}
+	return verificationAnswer(*said.Verified), nil
+}
+
+// identify asks IDENT whose a pattern is.
+func (c *Call) identify(template string) ([]candidate, error) {
+	said, err := c.askIDENT("/ident/v1/identification", soapBody{Identify: &identifyQuestion{template}})
+	if err == nil && said.Found == nil {
+		err = refuse(http.StatusBadGateway, "bad_gateway", "ident answered what cannot be read")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return append([]candidate{}, said.Found.Candidates...), nil
 }

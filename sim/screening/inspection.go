@@ -1,14 +1,11 @@
 package screening
 
 import (
-	"encoding/base64"
 	"encoding/json"
-	"encoding/xml"
 	"net/http"
-	"net/url"
 )
 
-// This file holds the steps of TPAC's inspection that rest on other systems' answers.
+// This file holds the steps of TPAC's inspection that rest on other systems' answers, and what comes of them.
 
 func (i inspection) matchManifest(c *Call) (Answer, error) {
 	var asked struct {
@@ -21,7 +18,25 @@ func (i inspection) matchManifest(c *Call) (Answer, error) {
 	if asked.Number == "" || asked.Flight == "" {
 		return Answer{}, refuse(http.StatusUnprocessableEntity, "incomplete", "want a document number and a flight")
 	}
-	path := "/apis/v1/manifests/" + url.PathEscape(asked.Flight) + "/passengers/" + url.PathEscape(asked.Number)
+	return askManifest(c, below("/apis/v1/manifests", asked.Flight)+below("/passengers", asked.Number))
+}
+
+// matchVessel is matchManifest at a sea port.
+func (i inspection) matchVessel(c *Call) (Answer, error) {
+	var asked struct {
+		Number string `json:"number"`
+		Voyage string `json:"voyage"`
+	}
+	if err := c.JSON(&asked); err != nil {
+		return Answer{}, err
+	}
+	if asked.Number == "" || asked.Voyage == "" {
+		return Answer{}, refuse(http.StatusUnprocessableEntity, "incomplete", "want a document number and a voyage")
+	}
+	return askManifest(c, below("/apis/v1/voyages", asked.Voyage)+below("/persons", asked.Number))
+}
+
+func askManifest(c *Call, path string) (Answer, error) {
 	reply, err := c.Ask(Question{To: "apis", Method: http.MethodGet, Path: path})
 	if err != nil {
 		return Answer{}, err
@@ -33,14 +48,9 @@ func (i inspection) matchManifest(c *Call) (Answer, error) {
 	return Answer{http.StatusOK, match}, nil
 }
 
-type verificationAnswer struct {
-	Verified bool    `json:"verified"`
-	Score    float64 `json:"score"`
-}
-
 func falseVerification(v *verificationAnswer) { v.Verified, v.Score = false, 0.03 }
 
-func (i inspection) verify(c *Call) (Answer, error) {
+func (i inspection) verifyTraveler(c *Call) (Answer, error) {
 	var asked struct {
 		Number   string `json:"number"`
 		Template string `json:"template"`
@@ -48,22 +58,8 @@ func (i inspection) verify(c *Call) (Answer, error) {
 	if err := c.JSON(&asked); err != nil {
 		return Answer{}, err
 	}
-	if _, err := base64.StdEncoding.DecodeString(asked.Template); err != nil || asked.Number == "" || asked.Template == "" {
-		return Answer{}, refuse(http.StatusUnprocessableEntity, "incomplete", "want a document number and a template in base64")
-	}
-	question, err := xml.Marshal(verifyRequest(asked.Number, asked.Template))
-	if err != nil {
-		return Answer{}, err
-	}
-	reply, err := c.Ask(Question{To: "ident", Method: http.MethodPost, Path: "/ident/v1/verification", Type: soapType, Body: question})
-	if err != nil {
-		return Answer{}, err
-	}
-	var envelope soapEnvelope
-	if err := xml.Unmarshal(reply, &envelope); err != nil || envelope.Body.Response == nil {
-		return Answer{}, refuse(http.StatusBadGateway, "bad_gateway", "ident answered what cannot be read")
-	}
-	return Answer{http.StatusOK, verificationAnswer(*envelope.Body.Response)}, nil
+	verdict, err := c.verify(asked.Number, asked.Template)
+	return Answer{http.StatusOK, verdict}, err
 }
 
 type decisionAnswer struct {
@@ -93,4 +89,22 @@ func (i inspection) decide(c *Call) (Answer, error) {
 		return Answer{}, refuse(http.StatusUnprocessableEntity, "unknown_query", "this session has not queried that traveler")
 	}
 	return Answer{http.StatusOK, decisionAnswer{asked.Decision, false}}, nil
+}
+
+// refer sends a traveler to secondary inspection, as a test.
+func (i inspection) refer(c *Call, asked record) (record, error) {
+	if !i.sessions.asked(bearer(c), query{asked.text("query"), asked.text("number")}) {
+		return nil, refuse(http.StatusUnprocessableEntity, "unknown_query", "this session has not queried that traveler")
+	}
+	id, err := i.place(c, "REF", asked.pick("number", "reason"))
+	return asked.pick("number").with(record{"referral": id, "test": true}), err
+}
+
+// queue shows a referral as secondary inspection sees it.
+func (i inspection) queue(c *Call, asked record) (record, error) {
+	referral := i.shelf.get(asked.text("referral"), c.Now)
+	if referral == nil {
+		return nil, refuse(http.StatusNotFound, "unknown_referral", "no such referral waits")
+	}
+	return referral.with(record{"referral": asked["referral"], "status": "waiting"}), nil
 }

@@ -3,6 +3,7 @@ package screening
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"time"
 )
 
@@ -15,9 +16,25 @@ type manifestAnswer struct {
 // testPassengers is how many are on every test flight: a small one.
 const testPassengers = 60
 
-// manifests is the route by which APIS tells a flight's manifest.
-func manifests() Route {
+// flightManifest is the route by which APIS tells who is on a flight.
+func flightManifest() Route {
 	return Route{"manifest", "GET /apis/v1/manifests/{flight}", 300 * time.Millisecond, listPassengers, falsify(falseManifest)}
+}
+
+// vesselMatch is the route by which APIS tells whether somebody is on a vessel.
+func vesselMatch() Route {
+	return Route{"vessel-match", "GET /apis/v1/voyages/{voyage}/persons/{number}", 150 * time.Millisecond, findPerson, falsify(falseMatch)}
+}
+
+// testVoyage is a voyage of the vessel that only tests use; everybody synthetic is on board.
+var testVoyage = regexp.MustCompile(`^UTO-[0-9]{1,4}$`)
+
+func findPerson(c *Call) (Answer, error) {
+	found := matchAnswer{Flight: c.Request.PathValue("voyage")}
+	if testVoyage.MatchString(found.Flight) {
+		found.Match, found.Passenger = true, found.Flight+"/"+c.Request.PathValue("number")
+	}
+	return Answer{http.StatusOK, found}, nil
 }
 
 func listPassengers(c *Call) (Answer, error) {

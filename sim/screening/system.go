@@ -121,12 +121,17 @@ func (s System) Needs() []portolan.SystemID {
 // All returns every system that can be simulated, users' systems first. A new system is one file and a
 // line here.
 func All(settings Settings) []System {
-	return []System{
+	return slices.Concat(e3(settings), []System{
 		tpac(settings),
+		automatedPassportControl(settings),
+		globalEntry(settings),
+		vehicleFace(settings),
 		tecsPortal(settings),
 		tecsLegacy(),
 		atsQQ(settings),
 		mobilePrimary(settings),
+		eid(settings),
+		justiceUpload(settings),
 		ncic(settings),
 		tecsPlatform(settings),
 		apis(),
@@ -135,5 +140,5 @@ func All(settings Settings) []System {
 		onenet(),
 		rtic(),
 		tars(),
-	}
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -81,6 +82,15 @@ func (d desk) task(base string, t task) Route {
 		return Answer{http.StatusOK, said}, nil
 	})
 	return Route{t.step, method + " " + base + "/" + path, t.median, serve, t.falsify}
+}
+
+// fill returns the task's method, and its path with what was asked in its parts.
+func (t task) fill(asked record) (method, path string) {
+	method, path, _ = strings.Cut(t.path, " ")
+	path = pathPart.ReplaceAllStringFunc(path, func(part string) string {
+		return url.PathEscape(asked.text(strings.Trim(part, "{}")))
+	})
+	return method, path
 }
 
 // falsify makes a right answer false.

@@ -23,9 +23,14 @@ func tpac(settings Settings) System {
 			{"read-document", "POST /tpac/v1/documents", 150 * time.Millisecond, i.signedOn(i.readDocument), falsify(falseDocument)},
 			{"biographic-query", "POST /tpac/v1/queries", 60 * time.Millisecond, i.signedOn(i.lookUp), falsify(falseLookup)},
 			{"apis-match", "POST /tpac/v1/manifest-matches", 50 * time.Millisecond, i.signedOn(i.matchManifest), falsify(falseMatch)},
-			{"biometric-verification", "POST /tpac/v1/biometrics", 80 * time.Millisecond, i.signedOn(i.verify), falsify(falseVerification)},
+			{"vessel-match", "POST /tpac/v1/vessel-matches", 50 * time.Millisecond, i.signedOn(i.matchVessel), falsify(falseMatch)},
+			{"biometric-verification", "POST /tpac/v1/biometrics", 80 * time.Millisecond, i.signedOn(i.verifyTraveler), falsify(falseVerification)},
 			{"decision", "POST /tpac/v1/decisions", 120 * time.Millisecond, i.signedOn(i.decide), falsify(falseDecision)},
-		}),
+		}, i.tasks("/tpac/v1",
+			task{"referral", "POST referrals", 120 * time.Millisecond, []string{"query", "number", "reason", "test"}, i.refer, record{"number": "SYN000000"}},
+			task{"secondary-queue", "GET referrals/{referral}", 90 * time.Millisecond, nil, i.queue, record{"status": "gone"}},
+			task{"withdraw-referral", "DELETE referrals/{referral}", 80 * time.Millisecond, nil, i.withdraw("referral"), nil},
+		)),
 	}
 }
 
@@ -53,14 +58,20 @@ func (i inspection) readDocument(c *Call) (Answer, error) {
 	if err := c.JSON(&asked); err != nil {
 		return Answer{}, err
 	}
-	d, err := targets.ReadMRZ(asked.MRZ)
+	d, err := readDocument(asked.MRZ)
+	return Answer{http.StatusOK, documentAnswer{d, true}}, err
+}
+
+// readDocument reads a machine-readable zone, of specimens alone.
+func readDocument(mrz []string) (document, error) {
+	d, err := targets.ReadMRZ(mrz)
 	if err != nil {
-		return Answer{}, refuse(http.StatusUnprocessableEntity, "unreadable_document", "%v", err)
+		return document{}, refuse(http.StatusUnprocessableEntity, "unreadable_document", "%v", err)
 	}
 	if d.State != specimenState {
-		return Answer{}, refuse(http.StatusUnprocessableEntity, "not_synthetic", "issuing state %q: only documents of %s are read here", d.State, specimenState)
+		return document{}, refuse(http.StatusUnprocessableEntity, "not_synthetic", "issuing state %q: only documents of %s are read here", d.State, specimenState)
 	}
-	return Answer{http.StatusOK, documentAnswer{document{d.Number, d.State, d.Surname, d.Given, d.Birth, d.Expiry}, true}}, nil
+	return document{d.Number, d.State, d.Surname, d.Given, d.Birth, d.Expiry}, nil
 }
 
 // falseDocument is what the reader says when it has mixed up two travelers.
