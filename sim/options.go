@@ -12,6 +12,7 @@ import (
 	"portolan"
 	"portolan/ports"
 	"portolan/sim/screening"
+	"portolan/targets"
 )
 
 // Options says what to simulate. Zero values mean the defaults named.
@@ -26,7 +27,7 @@ type Options struct {
 	AgentsPerPort int
 	// Collector is the collector's address (host:port) behind the relays; empty: none.
 	Collector string
-	// Systems are those that agents probe; all that users have. What they depend on is simulated too.
+	// Systems are those that agents probe; all of the built-in catalogue. What they depend on is simulated too.
 	Systems []string
 	// Seed is what everything random is drawn from; zero: the scenario's, or 1.
 	Seed uint64
@@ -113,10 +114,12 @@ func (o Options) validate() error {
 	return nil
 }
 
-// usersSystems returns the names of the systems that somebody uses at a workstation.
+// usersSystems returns the names of the systems that the catalogue has transactions for; the others are only
+// used by these.
 func usersSystems(all []screening.System) (names []string) {
+	probed := targets.BuiltIn()
 	for _, s := range all {
-		if !s.Inner {
+		if slices.Contains(probed, s.ID) {
 			names = append(names, string(s.ID))
 		}
 	}

@@ -64,6 +64,16 @@ func (c *Catalogue) overriddenBy(o Options) (*Catalogue, error) {
 	return merged, nil
 }
 
+// BuiltIn returns the ids of the systems in the embedded catalogue, whose files are named for them.
+func BuiltIn() []portolan.SystemID {
+	entries, _ := embedded.ReadDir("catalogue") // what is embedded can be read
+	var ids []portolan.SystemID
+	for _, entry := range entries {
+		ids = append(ids, portolan.SystemID(strings.TrimSuffix(entry.Name(), ".yaml")))
+	}
+	return ids
+}
+
 // folder is where definitions are, and what people call it.
 type folder struct {
 	files fs.FS

@@ -51,6 +51,11 @@ func TestLoad_ReadsTheEmbeddedCatalogue(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, id := range targets.BuiltIn() {
+		if c.System(id) == nil {
+			t.Errorf("file %s.yaml is not named for its system", id)
+		}
+	}
 	tpac := c.System("tpac")
 	if tpac == nil || c.System("tpa") != nil {
 		t.Fatalf("got systems %q", ids(c))

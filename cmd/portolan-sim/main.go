@@ -31,7 +31,7 @@ type serve struct {
 	PortsFile     string        `help:"Known ports with kind and field office." type:"path" placeholder:"FILE"`
 	AgentsPerPort int           `help:"Workstations at each port." default:"1"`
 	Collector     string        `help:"The collector behind the relays." placeholder:"HOST:PORT"`
-	Systems       []string      `help:"Systems that agents probe; what they depend on runs too. Default: all that users have." placeholder:"ID,..."`
+	Systems       []string      `help:"Systems that agents probe; what they depend on runs too. Default: all of the catalogue." placeholder:"ID,..."`
 	Seed          uint64        `help:"What everything random is drawn from; default: the scenario's, or 1."`
 	Scenario      string        `help:"A scenario to play from the start." type:"path" placeholder:"FILE"`
 	Speed         float64       `help:"How many times faster than the clock the scenario passes." default:"1"`

@@ -27,8 +27,6 @@ type System struct {
 	// Via names, by the endpoint's name, the systems at whose addresses this one's users reach it: NCIC
 	// through the TECS platform. The empty name is the main endpoint.
 	Via map[string]portolan.SystemID
-	// Inner says that only other systems use it: no definition probes it.
-	Inner bool
 	// Ages says that it has data that grow old when they are not renewed.
 	Ages bool
 	// Held returns how many entries made as a test the system holds; nil for one that takes none.

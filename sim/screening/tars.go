@@ -4,5 +4,5 @@ import "time"
 
 // tars is the Tethered Aerostat Radar System, whose plots AMOSS puts into its picture.
 func tars() System {
-	return System{ID: "tars", Title: "Tethered Aerostat Radar System", Inner: true, Routes: []Route{plots(80 * time.Millisecond)}}
+	return System{ID: "tars", Title: "Tethered Aerostat Radar System", Routes: []Route{plots(80 * time.Millisecond)}}
 }

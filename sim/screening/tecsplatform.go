@@ -32,7 +32,6 @@ func tecsPlatform(settings Settings) System {
 	return System{
 		ID:    "tecs-platform",
 		Title: "TECS platform",
-		Inner: true,
 		Uses:  []portolan.SystemID{"ncic"},
 		Routes: d.routes(officers(tecsBase),
 			[]Route{{"query", "POST /tecs/v1/queries", 220 * time.Millisecond, searchLookouts, falsify(falseLookup)}},
