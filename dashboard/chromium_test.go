@@ -74,8 +74,8 @@ func longNames() *fixture {
 	return f
 }
 
-// accessible runs axe-core over the page in both colour schemes, and looks for sideways scrolling at the
-// width of a small phone (WCAG 2.2, 1.4.10).
+// accessible runs axe-core over the page in both colour schemes, and looks for sideways scrolling of tables at
+// the width of a laptop, and of the page at that of a small phone (WCAG 2.2, 1.4.10).
 func accessible(t *testing.T, browser context.Context, of page) {
 	axe, err := os.ReadFile(filepath.Join("testdata", "axe-core", "axe.min.js"))
 	if err != nil {
@@ -94,6 +94,7 @@ func accessible(t *testing.T, browser context.Context, of page) {
 		for _, v := range violations {
 			t.Errorf("%s: %s", scheme, v)
 		}
+		tb.is(`[...document.querySelectorAll(".scroll")].every(e => e.scrollWidth <= e.clientWidth)`)
 		tb.is(`getComputedStyle(document.body).fontFamily.includes("Public Sans") && document.fonts.check('16px "Public Sans"')`)
 	}
 	tb.size(320, 640, "light")

@@ -65,6 +65,7 @@ type group struct {
 
 	Columns []column // those of the whole view
 	Plain   bool     // the only group: it needs no head
+	Dense   bool     // so many systems that cells hold the state alone
 
 	state portolan.State
 }
@@ -83,6 +84,8 @@ type portRow struct {
 const (
 	// With more systems than this a port is one row of small cells.
 	wideSystems = 3
+	// With more than this the small cells hold the state alone, under headings that stand upright.
+	denseSystems = 8
 	// Up to this many ports there is one table, without offices.
 	plainPorts = 12
 	// Up to this many ports every office is shown open.
@@ -139,7 +142,7 @@ func (v *portsView) order(f filter) {
 	})
 	for i := range v.Groups {
 		g := &v.Groups[i]
-		g.Columns, g.Plain = v.Columns, v.Total <= plainPorts
+		g.Columns, g.Plain, g.Dense = v.Columns, v.Total <= plainPorts, len(v.Columns) > denseSystems
 		g.Open = v.Shown <= openPorts || f.Query != "" || g.state == portolan.Down || g.state == portolan.SlowState
 	}
 }
