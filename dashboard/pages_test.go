@@ -210,3 +210,33 @@ func TestCentral_FiltersPorts(t *testing.T) {
 		t.Error("no port that is down is shown among those in trouble")
 	}
 }
+
+// With all of the catalogue there is more than fits: what is wrong comes before it, and ports are rows of marks.
+func TestPages_WithManySystems(t *testing.T) {
+	t.Parallel()
+	overview := get(t, dashboard.Central(nation(20, 1), dashboard.Options{}), "/").Body.String()
+	if wrong, systems := strings.Index(overview, `id="troubles"`), strings.Index(overview, `id="systems"`); wrong < 0 || wrong > systems {
+		t.Errorf("what is wrong stands at %d, the systems at %d", wrong, systems)
+	}
+	if !strings.Contains(overview, `class="cards matrix dense"`) || strings.Contains(overview, ">today ") {
+		t.Error("the cells of twenty systems hold more than their state")
+	}
+	few := get(t, dashboard.Central(nation(5, 1), dashboard.Options{}), "/").Body.String()
+	if strings.Contains(few, "matrix dense") || !strings.Contains(few, ">today ") {
+		t.Error("the cells of five systems have no figures")
+	}
+	f := identDown()
+	f.change(func(f *fixture) {
+		f.port.Port.Cells = []dashboard.Cell{upCell("alpha"), slowCell(), upCell("beta"), downCell()}
+		f.port.Port.Cells[1].System = "gamma"
+	})
+	port := get(t, dashboard.Central(f, dashboard.Options{}), "/ports/MIA").Body.String()
+	last := -1
+	for _, system := range []string{"tpac", "gamma", "alpha", "beta"} {
+		at := strings.Index(port, `id="at-`+system+`"`)
+		if at < last {
+			t.Errorf("%s stands before what is worse", system)
+		}
+		last = at
+	}
+}

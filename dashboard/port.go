@@ -1,6 +1,8 @@
 package dashboard
 
 import (
+	"slices"
+
 	"portolan"
 )
 
@@ -8,7 +10,7 @@ import (
 type portPage struct {
 	Port   portolan.Port
 	Placed string
-	Cells  []portCell
+	Cells  []portCell // the worst first
 	Agents agentsView
 	Series []seriesView
 	Legend []string
@@ -49,6 +51,7 @@ func portFrame(v *PortDetail) *frame {
 		}
 		p.Cells = append(p.Cells, view)
 	}
+	slices.SortStableFunc(p.Cells, func(a, b portCell) int { return rank(a.State) - rank(b.State) })
 	return &frame{
 		Title: string(v.Port.Code) + " " + v.Port.Name, AsOf: c.at(v.Cut.At, zone), Cut: v.Cut.Name,
 		Summary: portSummary(counts, said), Page: p,
