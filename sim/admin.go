@@ -9,10 +9,8 @@ import (
 	"net/http"
 	"time"
 
-	"portolan"
 	"portolan/internal/strictyaml"
 	"portolan/sim/fault"
-	"portolan/targets"
 )
 
 // mostAdmin is the size of the largest list of faults, in bytes.
@@ -128,50 +126,6 @@ func parseFaults(body []byte) ([]fault.Fault, error) {
 		return nil, &adminError{http.StatusBadRequest, "malformed", details}
 	}
 	return faults, nil
-}
-
-// systemAddress and relayAddress are what GET /admin/v1/systems lists.
-type systemAddress struct {
-	System       portolan.SystemID   `json:"system"`
-	Title        string              `json:"title"`
-	Address      string              `json:"address"`
-	Doors        map[string]string   `json:"doors,omitempty"` // addresses of further endpoints by name
-	Dependencies []portolan.SystemID `json:"dependencies"`
-	Steps        []portolan.StepID   `json:"steps"`
-	Held         *int                `json:"held,omitempty"` // entries made as a test and not withdrawn yet
-}
-
-type relayAddress struct {
-	Agent   portolan.AgentID   `json:"agent"`
-	Port    portolan.PortCode  `json:"port"`
-	Target  targets.EndpointID `json:"target"`
-	Address string             `json:"address"`
-}
-
-type addresses struct {
-	Systems []systemAddress `json:"systems"`
-	Relays  []relayAddress  `json:"relays"`
-}
-
-func (s *Simulator) addresses(now time.Time) addresses {
-	list := addresses{Systems: []systemAddress{}, Relays: []relayAddress{}}
-	for _, v := range s.services {
-		uses := append([]portolan.SystemID{}, v.system.Uses...)
-		doors := map[string]string{}
-		for i, gate := range v.doors {
-			doors[v.system.Doors[i].Name] = gate.Addr().String()
-		}
-		address := systemAddress{v.system.ID, v.system.Title, v.gate.Addr().String(), doors, uses, v.system.Steps(), nil}
-		if v.system.Held != nil {
-			held := v.system.Held(now)
-			address.Held = &held
-		}
-		list.Systems = append(list.Systems, address)
-	}
-	for _, l := range s.links {
-		list.Relays = append(list.Relays, relayAddress{l.origin.Agent, l.origin.Port, l.endpoint, l.relay.Addr().String()})
-	}
-	return list
 }
 
 func answerJSON(w http.ResponseWriter, status int, body any) {

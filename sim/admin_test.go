@@ -121,7 +121,7 @@ func TestAdmin_SystemsListsNamesAndAddresses(t *testing.T) {
 		t.Fatalf("got %s", body)
 	}
 	address, _ := w.Relay("SEA-1", "tpac")
-	if diff := cmp.Diff(relayAddress{"SEA-1", "SEA", "tpac", address}, got.Relays[0]); diff != "" {
+	if diff := cmp.Diff(relayAddress{"SEA-1", "SEA", "tpac", address, "http://" + address}, got.Relays[0]); diff != "" {
 		t.Errorf("relay (-want +got):\n%s", diff)
 	}
 	if steps := got.Systems[0].Steps; got.Systems[0].System != "tpac" || len(steps) != 11 || steps[3] != "apis-match" {

@@ -54,14 +54,6 @@ func (s *Simulator) config(dir string, station fault.Origin) []byte {
 	return b.Bytes()
 }
 
-// url is how the agent's configuration spells where the link begins: doors do not speak HTTP.
-func (l *link) url() string {
-	if l.door {
-		return l.relay.Addr().String()
-	}
-	return "http://" + l.relay.Addr().String()
-}
-
 // replaceFile writes a file so that a reader sees it whole or not at all.
 func replaceFile(path string, content []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")

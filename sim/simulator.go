@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -43,21 +42,6 @@ type service struct {
 	gate   *relay.Gate
 	doors  []*relay.Gate // one for each of the system's doors
 	server *screening.Server
-}
-
-// way is an endpoint of a system that agents probe, and where it leads.
-type way struct {
-	endpoint targets.EndpointID
-	target   portolan.SystemID // whose address it is: the endpoint's system, or one through which that is reached
-	door     bool              // it does not speak HTTP
-	address  string
-}
-
-// link is a way as one workstation has it.
-type link struct {
-	way
-	origin fault.Origin
-	relay  *relay.Relay
 }
 
 // Files names the files that complete the options; empty: none.
@@ -188,45 +172,6 @@ func (v *service) close() error {
 		}
 	}
 	return errors.Join(append(errs, ignoreClosed(v.server.Close()))...)
-}
-
-func (s *Simulator) openLinks(origins *relay.Origins) error {
-	ways := s.ways()
-	for _, origin := range s.stations {
-		for _, w := range ways {
-			r, err := relay.Start(origin, w.address, origins)
-			if err != nil {
-				return fmt.Errorf("open the relay from %s to %s: %w", origin.Agent, w.endpoint, err)
-			}
-			s.links = append(s.links, &link{w, origin, r})
-		}
-	}
-	return nil
-}
-
-// ways returns every way that a workstation needs, the collector's last.
-func (s *Simulator) ways() []way {
-	var all []way
-	for _, v := range s.services {
-		if !slices.Contains(s.options.Systems, string(v.system.ID)) {
-			continue
-		}
-		if _, elsewhere := v.system.Via[""]; !elsewhere {
-			all = append(all, way{targets.NewEndpointID(v.system.ID, ""), v.system.ID, false, v.gate.Addr().String()})
-		}
-		for i, gate := range v.doors {
-			all = append(all, way{targets.NewEndpointID(v.system.ID, v.system.Doors[i].Name), v.system.ID, true, gate.Addr().String()})
-		}
-		for _, name := range slices.Sorted(maps.Keys(v.system.Via)) {
-			through := v.system.Via[name]
-			address, _ := s.address(through) // chosen together
-			all = append(all, way{targets.NewEndpointID(v.system.ID, name), through, false, address})
-		}
-	}
-	if s.options.Collector != "" {
-		all = append(all, way{collectorID, collectorID, false, s.options.Collector})
-	}
-	return all
 }
 
 // address returns where a system listens.
