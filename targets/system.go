@@ -29,7 +29,8 @@ type System struct {
 	Backups      []portolan.SystemID // in the order in which users fall back on them
 	Clocks       []Clock
 	Consent      Consent
-	// MaxRate is how many synthetic transactions a second the owner accepts from the whole fleet.
+	// MaxRate is how many synthetic transactions a second the owner accepts from the whole fleet, what reaches the
+	// system through others included.
 	MaxRate  float64
 	Endpoint string // that steps refer to as ${endpoint}
 	// Endpoints are further ways in, by the name under which steps refer to them as ${endpoint.NAME}.
@@ -69,6 +70,24 @@ type Dependency struct {
 // Rate returns how many transactions a second a fleet of so many agents runs against the system, retries
 // apart. Transactions by cron count by the mean interval that meanInterval gives for them.
 func (s *System) Rate(agents int, meanInterval func(*probe.Transaction) time.Duration) float64 {
+	return s.rate(agents, meanInterval, func(*probe.Transaction) int { return 1 })
+}
+
+// RateOf returns how many times a second the same fleet makes the system ask one that it depends on: as often as
+// steps exercise that.
+func (s *System) RateOf(dependency portolan.SystemID, agents int, meanInterval func(*probe.Transaction) time.Duration) float64 {
+	return s.rate(agents, meanInterval, func(t *probe.Transaction) (asked int) {
+		for _, step := range t.Steps {
+			if step.Dependency == dependency {
+				asked++
+			}
+		}
+		return asked
+	})
+}
+
+// rate adds up transactions, each as many times as count says.
+func (s *System) rate(agents int, meanInterval func(*probe.Transaction) time.Duration, count func(*probe.Transaction) int) float64 {
 	var rate float64
 	for _, t := range s.Transactions {
 		interval := t.Interval
@@ -76,7 +95,7 @@ func (s *System) Rate(agents int, meanInterval func(*probe.Transaction) time.Dur
 			interval = meanInterval(t)
 		}
 		if interval > 0 {
-			rate += float64(agents) / interval.Seconds()
+			rate += float64(count(t)*agents) / interval.Seconds()
 		}
 	}
 	return rate

@@ -59,10 +59,11 @@ func (c checkConfig) Run(t terminal) error {
 	if err != nil {
 		return err
 	}
+	systems := systemsOf(files)
 	loads, secrets := []load{}, []neededSecret{}
 	for i, f := range files {
 		if f.System != nil {
-			l, excess := loadOf(f.System, c.Agents)
+			l, excess := loadOf(f.System, systems, c.Agents)
 			loads, secrets = append(loads, l), append(secrets, secretsOf(f.System)...)
 			files[i].Faults = append(f.Faults, excess...)
 		}
@@ -71,6 +72,17 @@ func (c checkConfig) Run(t terminal) error {
 		return printJSON(t, files, loads, secrets)
 	}
 	return printText(t, files, loads, secrets)
+}
+
+// systemsOf returns the systems of the definitions that have no fault.
+func systemsOf(files []checked) []*targets.System {
+	var systems []*targets.System
+	for _, f := range files {
+		if f.System != nil {
+			systems = append(systems, f.System)
+		}
+	}
+	return systems
 }
 
 // check checks every file, or the built-in catalogue.
