@@ -204,29 +204,31 @@ func checkWhole(t *testing.T, s *targets.System, cases []symptomCase) {
 // TestCatalogue_OldCopyIsNoticed lets ATS-QQ's copy grow old, by a limit that is shorter than the catalogue's.
 func TestCatalogue_OldCopyIsNoticed(t *testing.T) {
 	t.Parallel()
-	impatient := definition(t, "ats-qq", func(source []byte) []byte {
+	impatient := func(source []byte) []byte {
 		return bytes.Replace(source, []byte(`duration("15m")`), []byte(`duration("1s")`), 1)
-	})
-	w := start(t, Options{Systems: []string{"ats-qq"}, Ports: []string{"MIA"}})
-	station := w.workstationFor("MIA-1", impatient)
-	for _, broken := range []string{
-		`[{"where":{"system":"ats-qq"},"effect":"stale"}]`,
-		`[{"where":{"system":"tecs-platform"},"effect":"outage"}]`,
-		`[{"where":{"system":"tecs-platform"},"effect":"hang"}]`,
+	}
+	for name, broken := range map[string]string{
+		"copying":     `[{"where":{"system":"ats-qq"},"effect":"stale"}]`,
+		"tecs-outage": `[{"where":{"system":"tecs-platform"},"effect":"outage"}]`,
+		"tecs-hang":   `[{"where":{"system":"tecs-platform"},"effect":"hang"}]`,
 	} {
-		if r := station.run("quick-query", 0, 0); r.Outcome != portolan.Good {
-			t.Fatalf("without faults: %v %+v", r.Outcome, r.Symptom)
-		}
-		w.put(broken)
-		want := portolan.Symptom{Step: "data-age", Phase: portolan.PhaseCheck, Kind: portolan.KindAssertion, Dependency: "tecs-platform"}
-		var r portolan.Result
-		for begun := time.Now(); r.Outcome != portolan.Failed && time.Since(begun) < patience; {
-			r = station.run("quick-query", 0, 0)
-		}
-		if r.Symptom != want {
-			t.Errorf("%s: got %v %+v, want %+v", broken, r.Outcome, r.Symptom, want)
-		}
-		w.repair()
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := start(t, Options{Systems: []string{"ats-qq"}, Ports: []string{"MIA"}})
+			station := w.workstationFor("MIA-1", definition(t, "ats-qq", impatient))
+			if r := station.run("quick-query", 0, 0); r.Outcome != portolan.Good {
+				t.Fatalf("without faults: %v %+v", r.Outcome, r.Symptom)
+			}
+			w.put(broken)
+			want := portolan.Symptom{Step: "data-age", Phase: portolan.PhaseCheck, Kind: portolan.KindAssertion, Dependency: "tecs-platform"}
+			var r portolan.Result
+			for begun := time.Now(); r.Outcome != portolan.Failed && time.Since(begun) < patience; {
+				r = station.run("quick-query", 0, 0)
+			}
+			if r.Symptom != want {
+				t.Errorf("got %v %+v, want %+v", r.Outcome, r.Symptom, want)
+			}
+		})
 	}
 }
 
