@@ -145,7 +145,7 @@ func TestCatalogue_StepsAreTheSystemsOwn(t *testing.T) {
 	}
 }
 
-const short = 500 * time.Millisecond // long enough for every run, on a busy machine too
+const short = 800 * time.Millisecond // long enough for every run, on a busy machine too
 
 func TestCatalogue_FaultsGiveTheirSymptoms(t *testing.T) {
 	t.Parallel()

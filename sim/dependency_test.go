@@ -8,7 +8,7 @@ import (
 )
 
 // upstream is how long systems wait for each other in these tests.
-const upstream = 300 * time.Millisecond
+const upstream = 600 * time.Millisecond
 
 func TestDependency_FaultReachesTheStepThatUsesIt(t *testing.T) {
 	t.Parallel()
@@ -20,8 +20,8 @@ func TestDependency_FaultReachesTheStepThatUsesIt(t *testing.T) {
 		reason      string
 	}{
 		{"outage", `"where":{"system":"ident"},"effect":"outage"`, 502, "ident: connection refused"},
-		{"hang", `"where":{"system":"ident"},"effect":"hang"`, 504, "ident gave no answer within 300ms"},
-		{"partition", `"where":{"system":"ident"},"effect":"partition"`, 504, "ident gave no answer within 300ms"},
+		{"hang", `"where":{"system":"ident"},"effect":"hang"`, 504, "ident gave no answer within 600ms"},
+		{"partition", `"where":{"system":"ident"},"effect":"partition"`, 504, "ident gave no answer within 600ms"},
 		{"error", `"where":{"system":"ident"},"effect":"error","ratio":1`, 502, "ident: it answered 503"},
 		{"call-outage", `"where":{"dependency":"ident"},"effect":"outage"`, 502, "ident: connection refused"},
 		{"call-hang", `"where":{"dependency":"ident"},"effect":"hang"`, 504, "ident gave no answer"},

@@ -34,7 +34,7 @@ func TestScripts(t *testing.T) {
 }
 
 func setup(env *testscript.Env) error {
-	simulator, stop, err := simulate("tpac")
+	simulator, stop, err := simulate("tpac", "amoss", "ncic")
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"portolan"
@@ -16,14 +17,13 @@ import (
 // simulator is where a running simulator serves what, as its admin interface lists it.
 type simulator struct {
 	Systems []struct {
-		System  portolan.SystemID
-		Address string
-		Doors   map[string]string // addresses of further endpoints by name
+		System    portolan.SystemID
+		Endpoints map[string]string // by name; the main one's is empty
 	}
 	Relays []struct {
-		Agent   portolan.AgentID
-		Target  targets.EndpointID
-		Address string
+		Agent    portolan.AgentID
+		Target   targets.EndpointID
+		Endpoint string
 	}
 }
 
@@ -66,12 +66,10 @@ func (s simulator) serve(system *targets.System, agent portolan.AgentID) error {
 			continue
 		}
 		found = true
-		if err := system.Redirect("", "http://"+v.Address); err != nil {
-			return err
-		}
-		for name := range system.Endpoints {
-			if door, ok := v.Doors[name]; ok {
-				if err := system.Redirect(name, door); err != nil {
+		for _, id := range system.EndpointIDs() {
+			_, name := id.Split()
+			if endpoint, ok := v.Endpoints[name]; ok {
+				if err := system.Redirect(name, endpoint); err != nil {
 					return err
 				}
 			}
@@ -87,14 +85,10 @@ func (s simulator) serve(system *targets.System, agent portolan.AgentID) error {
 func (s simulator) relay(system *targets.System, agent portolan.AgentID) error {
 	for _, r := range s.Relays {
 		id, name := r.Target.Split()
-		if r.Agent != agent || id != system.ID {
+		if r.Agent != agent || id != system.ID || !slices.Contains(system.EndpointIDs(), r.Target) {
 			continue
 		}
-		address := r.Address
-		if name == "" {
-			address = "http://" + address
-		}
-		if err := system.Redirect(name, address); err != nil {
+		if err := system.Redirect(name, r.Endpoint); err != nil {
 			return err
 		}
 	}
