@@ -39,8 +39,10 @@ Examples:
 
 // figure is a figure with its bounds, as the collector answers it.
 type figure struct {
-	Ratio, Low, High *float64
-	Why              string
+	Ratio *float64 `json:"ratio"`
+	Low   *float64 `json:"low"`
+	High  *float64 `json:"high"`
+	Why   string   `json:"why,omitempty"`
 }
 
 // figureRow is one row of the collector's answer.

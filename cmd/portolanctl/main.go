@@ -33,6 +33,7 @@ type commands struct {
 	StopProbing   stopProbing      `cmd:"" help:"Have all agents leave a system alone."`
 	ResumeProbing resumeProbing    `cmd:"" help:"Have agents probe a system again."`
 	Probing       probing          `cmd:"" help:"Show which systems are left alone or asked less often, and who ordered it."`
+	Compare       compare          `cmd:"" help:"Show two systems side by side, as an old one and the new one."`
 	Backup        backup           `cmd:"" help:"Copy a collector's ledger and keys into one file, while it runs."`
 	Restore       restore          `cmd:"" help:"Make a data folder from what backup wrote."`
 	Rebuild       rebuild          `cmd:"" help:"Fold all evidence into figures again."`
