@@ -44,6 +44,8 @@ type stepResultRow struct {
 	// Phases holds the phases that were reached, in seconds; the remainder is what none accounts for.
 	Phases           map[string]float64 `json:"phases"`
 	RemainderSeconds float64            `json:"remainder_seconds"`
+	// Measures holds what else was measured, in the units of the openapi page.
+	Measures []portolan.Measurement `json:"measures,omitempty"`
 }
 
 // Results in one page.
@@ -104,7 +106,7 @@ func resultOf(k *projection.Kept) resultRow {
 func stepOf(s portolan.StepResult) stepResultRow {
 	row := stepResultRow{
 		Step: s.Step, OffsetSeconds: s.Offset.Seconds(), DurationSeconds: s.Duration.Seconds(), Outcome: s.Outcome,
-		Bytes: s.Bytes, Phases: map[string]float64{}, RemainderSeconds: s.Remainder().Seconds(),
+		Bytes: s.Bytes, Phases: map[string]float64{}, RemainderSeconds: s.Remainder().Seconds(), Measures: s.Measures,
 	}
 	for phase := range portolan.Phase(portolan.Phases) {
 		if took, reached := s.Phases.Get(phase); reached {

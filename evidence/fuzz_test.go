@@ -30,6 +30,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(mustSeal(f, b, nil).Bytes)
 	tr := newTraffic(15)
 	f.Add(mustSeal(f, batchOf(tr.plan, tr.results(30, true)), nil).Bytes)
+	f.Add(mustSeal(f, batchOf(tr.plan, []evidence.Record{measuredRecord(tr.results(1, true)[0])}), nil).Bytes)
 	planOf := func(evidence.PlanHash) (*portolan.Plan, bool) { return &tr.plan, true }
 	f.Fuzz(func(t *testing.T, data []byte) {
 		e, err := evidence.Open(data, evidence.Limits{Body: 1 << 20, Records: 1000, Steps: 10_000})
@@ -56,7 +57,7 @@ func FuzzDecode(f *testing.F) {
 }
 
 func FuzzReadRecord(f *testing.F) {
-	for _, r := range exampleBatch().Records {
+	for _, r := range append(exampleBatch().Records, measuredRecord(newTraffic(15).results(1, true)[0])) {
 		f.Add(evidence.AppendRecord(nil, r))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -100,4 +101,11 @@ func FuzzReadPlan(f *testing.F) {
 			t.Fatalf("read a plan that cannot be sealed: %v", err)
 		}
 	})
+}
+
+// measuredRecord returns the record of a run whose last step measured two things.
+func measuredRecord(r evidence.Record) evidence.Record {
+	last := &r.Result.Steps[len(r.Result.Steps)-1]
+	last.Measures = []portolan.Measurement{{Measure: portolan.DataAge, Value: 1_500_000}, {Measure: portolan.BodyDigest, Value: 1<<62 + 1}}
+	return r
 }

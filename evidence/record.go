@@ -128,6 +128,7 @@ const (
 	lastPhase     = portolan.PhaseCheck
 	lastKind      = portolan.KindMonitor
 	lastGapReason = portolan.GapClock
+	lastMeasure   = portolan.BodyDigest
 	lastSkip      = portolan.SkipKillSwitch
 	lastLane      = portolan.Backlog
 )
@@ -179,7 +180,7 @@ func validateStep(s *portolan.StepResult) error {
 			return malformed("step", "negative time in phase %s", p)
 		}
 	}
-	return nil
+	return validateMeasures(s.Measures)
 }
 
 func validateSymptom(s portolan.Symptom) error {

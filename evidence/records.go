@@ -28,6 +28,7 @@ func appendRecords(b []byte, table *seriesTable, records []Record) []byte {
 	var first *portolan.Result
 	var heads, steps bitWriter
 	var count uint64
+	var measures []measured
 	var hc *headCoder
 	sc := newStepCoder(0)
 	for _, r := range records {
@@ -41,6 +42,7 @@ func appendRecords(b []byte, table *seriesTable, records []Record) []byte {
 		}
 		n := hc.put(&heads, r.Result)
 		sc.put(&steps, n, &table.series[n], r.Result.Steps)
+		measures = measuredOf(measures, int(count), r.Result)
 		count++
 	}
 	if first == nil {
@@ -53,7 +55,8 @@ func appendRecords(b []byte, table *seriesTable, records []Record) []byte {
 	b = appendUint(b, 3, uint64(first.Seq))
 	b = appendInt(b, 4, int64(first.Due))
 	b = appendString(b, 5, heads.bytes())
-	return appendString(b, 6, steps.bytes())
+	b = appendString(b, 6, steps.bytes())
+	return appendString(b, 11, packMeasures(measures))
 }
 
 func appendOther(b []byte, r Record) []byte {
@@ -88,6 +91,7 @@ type resultColumns struct {
 	seq          portolan.Seq
 	due          portolan.Instant
 	heads, steps []byte
+	measures     []byte
 }
 
 // readRecords returns the records, in the order of their sequence numbers, each of which occurs once.
@@ -115,6 +119,8 @@ func readRecords(b []byte, plan *portolan.Plan, limits Limits) ([]Record, error)
 			columns.heads = m.bytes()
 		case 6:
 			columns.steps = m.bytes()
+		case 11:
+			columns.measures = m.bytes()
 		case 7, 8, 9, 10:
 			r, err := readOther(m.num, m.bytes())
 			m.set(err)
@@ -161,6 +167,9 @@ func (c *resultColumns) read(records []Record, maxSteps int) ([]Record, error) {
 	}
 	if heads.rest() || steps.rest() {
 		return nil, malformed("records", "bytes after the last result")
+	}
+	if err := unpackMeasures(c.measures, results); err != nil {
+		return nil, err
 	}
 	return records, nil
 }
