@@ -115,8 +115,8 @@ func (c *compiler) request(d *definition) request {
 		url:     c.url(d.URL),
 		query:   c.query(d.Query),
 		headers: c.headers(d.Headers),
-		body:    c.body(d),
 	}
+	r.body, r.secretBody = c.bodyAndSecret(d)
 	r.method = c.method(d.Method, r.body != nil)
 	if d.Basic != nil {
 		r.basic = &basic{}

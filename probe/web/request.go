@@ -22,6 +22,8 @@ type request struct {
 	headers []named
 	basic   *basic // nil for none
 	body    body   // nil for none
+	// secretBody says that the body refers to a secret.
+	secretBody bool
 }
 
 // basic is a user and password.

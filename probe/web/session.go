@@ -140,16 +140,16 @@ func hideIdempotencyKey(h http.Header) {
 	}
 }
 
-// followUpTo returns the policy that follows so many redirects; 0 takes the redirect itself as the answer.
-func followUpTo(most int) func(*http.Request, []*http.Request) error {
-	return func(_ *http.Request, via []*http.Request) error {
-		switch {
-		case most == 0:
-			return http.ErrUseLastResponse
-		case len(via) > most:
-			return fmt.Errorf("follow redirects: more than %d", most)
-		default:
-			return nil
-		}
+// follow is the policy on redirects: so many are followed; 0 takes the redirect itself as the answer.
+func (a *action) follow(next *http.Request, via []*http.Request) error {
+	switch {
+	case a.redirects == 0:
+		return http.ErrUseLastResponse
+	case len(via) > a.redirects:
+		return fmt.Errorf("follow redirects: more than %d", a.redirects)
+	case elsewhere(via[0].URL, next.URL):
+		return a.request.withhold(next)
+	default:
+		return nil
 	}
 }

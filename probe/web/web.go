@@ -98,7 +98,7 @@ func (x *exchange) send(ctx context.Context) (*http.Response, *probe.Failure) {
 	if err != nil {
 		return nil, &probe.Failure{Kind: portolan.KindMonitor, Err: err}
 	}
-	client := &http.Client{Transport: once{x}, Jar: x.session.jar, CheckRedirect: followUpTo(x.action.redirects)}
+	client := &http.Client{Transport: once{x}, Jar: x.session.jar, CheckRedirect: x.action.follow}
 	response, err := client.Do(request.WithContext(x.trace(ctx)))
 	if err != nil {
 		return nil, x.networkFailure(ctx, err)
