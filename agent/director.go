@@ -117,6 +117,21 @@ func (d *director) current() portolan.AgentConfig {
 	return d.config
 }
 
+// followed returns what of the directives this agent follows at an instant.
+func (d *director) followed(now time.Time) (f portolan.Directives) {
+	for _, stop := range d.current().Stops {
+		if d.order(stop.System, now).stop != nil {
+			f.Stops = append(f.Stops, stop)
+		}
+	}
+	for _, b := range d.current().BackOffs {
+		if o := d.order(b.System, now); o.stop == nil && o.factor > 1 {
+			f.BackOffs = append(f.BackOffs, b)
+		}
+	}
+	return f
+}
+
 // confirmed returns when the collector last said that the directives hold.
 func (d *director) confirmed() time.Time {
 	d.mu.Lock()

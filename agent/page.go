@@ -73,7 +73,7 @@ func (a *agent) Workstation(context.Context) (*dashboard.Workstation, error) {
 		Port:   portolan.Port{Code: a.config.Port, Name: a.config.Name, Zone: a.config.Zone, Placeholder: a.config.Port.Placeholder()},
 		Center: a.centerView(),
 		Spool:  dashboard.Spool{Pending: spooled.Records, Bytes: spooled.Bytes, Oldest: spooled.Oldest, Lost: spooled.Dropped, Err: trouble},
-		Series: a.recorder.memory.look(now),
+		Series: a.recorder.memory.look(now), Orders: a.director.followed(time.Now()),
 	}
 	voices := a.voices(w.Series)
 	w.Advice, w.Seen = a.advise(voices, now), speakers(voices)

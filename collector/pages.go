@@ -152,7 +152,7 @@ func (p *pages) Overview(ctx context.Context) (*dashboard.Overview, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &dashboard.Overview{Cut: s.cut(), Agents: s.agentList("")}
+	o := &dashboard.Overview{Cut: s.cut(), Agents: s.agentList(""), Orders: p.c.agentConfig(s.now).Directives}
 	if o.Incidents, err = p.c.openIncidents(ctx); err != nil {
 		return nil, err
 	}

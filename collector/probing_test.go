@@ -51,6 +51,9 @@ func TestProbing_StopIsToldKeptAndTakenBack(t *testing.T) {
 	if s := stopped.Stops[0]; s.System != "tpac" || s.Reason != "migration" || s.Until != 0 || stopped.Tag == before.Tag {
 		t.Errorf("agents are asked %+v, want tpac left alone, under another tag", stopped)
 	}
+	if _, page := r.get("/", nil); !strings.Contains(string(page), "left alone by an operator: migration") {
+		t.Error("the first page does not say that TPAC is left alone")
+	}
 	if err := r.stop(); err != nil {
 		t.Fatal(err)
 	}

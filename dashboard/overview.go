@@ -18,6 +18,7 @@ type overviewPage struct {
 	Ports     portsView
 	Never     neverView
 	Agents    agentsView
+	Orders    []orderView
 }
 
 // systemRow is one system over all ports.
@@ -57,6 +58,7 @@ func overviewFrame(v *Overview, f filter) *frame {
 		p.Common.takeOut(&row.Figures)
 		p.Systems = append(p.Systems, row)
 	}
+	p.Orders = viewOrders(c, v.Orders)
 	return &frame{
 		Title: "All ports", AsOf: c.at(v.Cut.At, v.Cut.Zone), Cut: v.Cut.Name,
 		Summary: summarize(v.Systems, len(ports)), Cells: len(v.Systems) * len(ports), Page: p,

@@ -45,9 +45,10 @@ type Cut struct {
 // Overview is all ports x systems now.
 type Overview struct {
 	Cut     Cut
-	Systems []System // in the order in which the page shows them
-	Ports   []Port   // any order: the page groups by office and sorts the worst first
-	Agents  []Agent  // any order
+	Systems []System            // in the order in which the page shows them
+	Ports   []Port              // any order: the page groups by office and sorts the worst first
+	Agents  []Agent             // any order
+	Orders  portolan.Directives // which systems are left alone or asked less often
 	// Incidents are those that are open, oldest first.
 	Incidents []incident.Incident
 }
@@ -254,6 +255,7 @@ type Workstation struct {
 	// Advice is what the port should do, by primary system; Seen says whose word it rests on.
 	Advice []Advice
 	Seen   string
+	Orders portolan.Directives // that this agent follows
 }
 
 // Center is the link to the collector as the agent sees it.

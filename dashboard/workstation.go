@@ -19,6 +19,7 @@ type workstationPage struct {
 	Legend  []string
 	Advice  []adviceView
 	Seen    string
+	Orders  []orderView
 }
 
 // centerView is the link to the collector in words.
@@ -50,7 +51,7 @@ func workstationFrame(v *Workstation) *frame {
 	p := workstationPage{
 		Agent: v.Agent, Port: v.Port, Placed: placed(v.Port), Started: c.at(v.Started, zone),
 		Center: viewCenter(c, v.Center, zone), Spool: viewSpool(c, v.Spool, zone),
-		Series: viewSeries(c, v.Series, zone), Legend: legend(),
+		Series: viewSeries(c, v.Series, zone), Legend: legend(), Orders: viewOrders(c, v.Orders),
 		Advice: viewAdvice(c, Cut{At: v.Now, Zone: zone}, v.Advice), Seen: v.Seen,
 	}
 	return &frame{
