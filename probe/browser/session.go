@@ -105,7 +105,7 @@ func proxyOf(run *probe.Run) (string, error) {
 // launch starts the driver in a group of its own, and those who watch it.
 func (s *session) launch(program string) error {
 	cmd := exec.Command(program)
-	cmd.Stderr = &s.complaints
+	cmd.Stderr, cmd.Env = &s.complaints, withoutSecrets(os.Environ())
 	var err error
 	if s.orders, err = cmd.StdinPipe(); err != nil {
 		return fmt.Errorf("start portolan-browser: %w", err)
