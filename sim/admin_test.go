@@ -124,7 +124,7 @@ func TestAdmin_SystemsListsNamesAndAddresses(t *testing.T) {
 	if diff := cmp.Diff(relayAddress{"SEA-1", "SEA", "tpac", address, "http://" + address}, got.Relays[0]); diff != "" {
 		t.Errorf("relay (-want +got):\n%s", diff)
 	}
-	if steps := got.Systems[0].Steps; got.Systems[0].System != "tpac" || len(steps) != 11 || steps[3] != "apis-match" {
+	if steps := got.Systems[0].Steps; got.Systems[0].System != "tpac" || len(steps) != 12 || steps[3] != "apis-match" {
 		t.Errorf("first system: %+v", got.Systems[0])
 	}
 }

@@ -68,6 +68,7 @@ func options() targets.Options {
 	} {
 		o.Ways = append(o.Ways, loose(name))
 	}
+	o.Ways = append(o.Ways, loose("browser"))
 	return o
 }
 

@@ -135,6 +135,9 @@ func hintLate(s portolan.Symptom) string {
 	case portolan.PhaseRead:
 		return "the answer began and then stalled: check the network on the way, and the size of the answer"
 	case portolan.PhaseCheck, portolan.PhaseNone:
+		if s.Kind == portolan.KindTimeout {
+			return "nothing is under way that could still come: compare what came with the definition, then look at this workstation's load"
+		}
 		return "the time went on this workstation: look at its load"
 	default:
 		return "no hint for a time-out in " + s.Phase.String()

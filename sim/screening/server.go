@@ -140,6 +140,9 @@ func write(w http.ResponseWriter, r *http.Request, answer Answer, err error) {
 	switch {
 	case errors.As(err, &refusal):
 		answer = Answer{refusal.Status, map[string]any{"error": map[string]string{"code": refusal.Code, "message": refusal.Message}}}
+		if wantsPage(r) {
+			answer.Body = Page{Name: "refused.html", Said: refusal.Message}
+		}
 	case errors.Is(err, context.Canceled):
 		return // nobody waits for an answer any more
 	case err != nil:
@@ -152,6 +155,8 @@ func write(w http.ResponseWriter, r *http.Request, answer Answer, err error) {
 		w.Header().Set("Content-Type", body.Type)
 		w.WriteHeader(answer.Status)
 		_, _ = io.WriteString(w, body.Content)
+	case Page:
+		writePage(w, answer.Status, body)
 	case Conversation:
 		converse(w, r, body)
 	default:

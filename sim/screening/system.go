@@ -59,7 +59,7 @@ type Door struct {
 	Serve func(*Visit)
 }
 
-// Answer is what a system answers: a status and a body that is sent as JSON, or as it is if it is text.
+// Answer is what a system answers: a status and a body that is sent as JSON, as HTML if it is a page, or as it is if it is text.
 // A nil body sends none.
 type Answer struct {
 	Status int

@@ -2,6 +2,7 @@ package screening
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"portolan"
@@ -14,23 +15,30 @@ type inspection struct{ desk }
 
 func tpac(settings Settings) System {
 	i := inspection{newDesk(settings)}
+	api := i.routes(officers("/tpac/v1"), []Route{
+		{"read-document", "POST /tpac/v1/documents", 150 * time.Millisecond, i.signedOn(i.readDocument), falsify(falseDocument)},
+		{"biographic-query", "POST /tpac/v1/queries", 60 * time.Millisecond, i.signedOn(i.lookUp), falsify(falseLookup)},
+		{"apis-match", "POST /tpac/v1/manifest-matches", 50 * time.Millisecond, i.signedOn(i.matchManifest), falsify(falseMatch)},
+		{"vessel-match", "POST /tpac/v1/vessel-matches", 50 * time.Millisecond, i.signedOn(i.matchVessel), falsify(falseMatch)},
+		{"biometric-verification", "POST /tpac/v1/biometrics", 80 * time.Millisecond, i.signedOn(i.verifyTraveler), falsify(falseVerification)},
+		{"decision", "POST /tpac/v1/decisions", 120 * time.Millisecond, i.signedOn(i.decide), falsify(falseDecision)},
+	}, i.tasks("/tpac/v1",
+		task{"referral", "POST referrals", 120 * time.Millisecond, []string{"query", "number", "reason", "test"}, i.refer, record{"number": "SYN000000"}},
+		task{"secondary-queue", "GET referrals/{referral}", 90 * time.Millisecond, nil, i.queue, record{"status": "gone"}},
+		task{"withdraw-referral", "DELETE referrals/{referral}", 80 * time.Millisecond, nil, i.withdraw("referral"), nil},
+	))
+	pages := client{"/tpac/client", "open-client", "sign-on.html", []form{
+		{"sign-on", "/sign-on", "query.html"},
+		{"biographic-query", "/queries", "result.html"},
+		{"decision", "/decisions", "decided.html"},
+		{"sign-off", "/sign-off", "signed-off.html"},
+	}}
 	return System{
-		ID:    "tpac",
-		Title: "Traveler Primary Arrival Client",
-		Uses:  []portolan.SystemID{"tecs-platform", "apis", "ident"},
-		Held:  i.shelf.count,
-		Routes: i.routes(officers("/tpac/v1"), []Route{
-			{"read-document", "POST /tpac/v1/documents", 150 * time.Millisecond, i.signedOn(i.readDocument), falsify(falseDocument)},
-			{"biographic-query", "POST /tpac/v1/queries", 60 * time.Millisecond, i.signedOn(i.lookUp), falsify(falseLookup)},
-			{"apis-match", "POST /tpac/v1/manifest-matches", 50 * time.Millisecond, i.signedOn(i.matchManifest), falsify(falseMatch)},
-			{"vessel-match", "POST /tpac/v1/vessel-matches", 50 * time.Millisecond, i.signedOn(i.matchVessel), falsify(falseMatch)},
-			{"biometric-verification", "POST /tpac/v1/biometrics", 80 * time.Millisecond, i.signedOn(i.verifyTraveler), falsify(falseVerification)},
-			{"decision", "POST /tpac/v1/decisions", 120 * time.Millisecond, i.signedOn(i.decide), falsify(falseDecision)},
-		}, i.tasks("/tpac/v1",
-			task{"referral", "POST referrals", 120 * time.Millisecond, []string{"query", "number", "reason", "test"}, i.refer, record{"number": "SYN000000"}},
-			task{"secondary-queue", "GET referrals/{referral}", 90 * time.Millisecond, nil, i.queue, record{"status": "gone"}},
-			task{"withdraw-referral", "DELETE referrals/{referral}", 80 * time.Millisecond, nil, i.withdraw("referral"), nil},
-		)),
+		ID:     "tpac",
+		Title:  "Traveler Primary Arrival Client",
+		Uses:   []portolan.SystemID{"tecs-platform", "apis", "ident"},
+		Held:   i.shelf.count,
+		Routes: slices.Concat(api, pages.routes(api)),
 	}
 }
 

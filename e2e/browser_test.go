@@ -1,0 +1,143 @@
+package e2e
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+const browserTransaction = "primary-inspection-browser"
+
+// tried is what a test reads of portolanctl try.
+type tried struct {
+	Outcome string
+	Symptom *struct{ Step, Phase, Kind, Dependency string }
+	Steps   []struct {
+		Step     string
+		Measures []struct{ Measure string }
+		Acts     []struct{ Act string }
+	}
+}
+
+// try runs TPAC's browser transaction once, as an operator would at MIA-1.
+func (w *world) try(args ...string) (got tried) {
+	w.t.Helper()
+	cmd := exec.Command(filepath.Join(binaries, "portolanctl"), append([]string{
+		"try", "../targets/catalogue/tpac.yaml", "--transaction", browserTransaction, "--agent", "MIA-1", "--output", "json", "--endpoint", w.endpoint("MIA-1", "tpac"),
+	}, args...)...)
+	cmd.Env = append(os.Environ(), "PATH="+filepath.Dir(browserProgram())+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	out, err := cmd.Output()
+	if failed, ok := errors.AsType[*exec.ExitError](err); err != nil && (!ok || failed.ExitCode() != 1) {
+		w.t.Fatalf("try: %v", err)
+	}
+	if err := json.Unmarshal(out, &got); err != nil {
+		w.t.Fatalf("try: %v: %s", err, out)
+	}
+	return got
+}
+
+// endpoint returns where an agent reaches a system, as its configuration says.
+func (w *world) endpoint(agent, system string) string {
+	w.t.Helper()
+	text, err := os.ReadFile(filepath.Join(w.dir, "sim", agent+".yaml"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if address, ok := strings.CutPrefix(strings.TrimSpace(line), system+": "); ok {
+			return strings.Trim(address, `"`)
+		}
+	}
+	w.t.Fatalf("no endpoint of %s in %s", system, text)
+	return ""
+}
+
+func TestBrowser_FaultsOfThePagesGiveTheirSymptoms(t *testing.T) {
+	t.Parallel()
+	w := newCountry(t, "", time.Second, "MIA")
+	good := w.try()
+	if good.Outcome != "good" || len(good.Steps) != 5 {
+		t.Fatalf("without faults: %+v", good)
+	}
+	for _, step := range good.Steps {
+		if len(step.Acts) == 0 || len(step.Measures) != 1 || step.Measures[0].Measure != "largest-paint" {
+			t.Errorf("step %s has acts %v and measures %v, want its acts and the largest paint", step.Step, step.Acts, step.Measures)
+		}
+	}
+	pictures := filepath.Join(t.TempDir(), "pictures")
+	for fault, want := range map[string]string{
+		`{"where":{"system":"tpac","step":"open-client"},"effect":"wrong"}`:         "open-client check assertion ",
+		`{"where":{"system":"tpac","step":"sign-on"},"effect":"wrong"}`:             "sign-on check assertion ",
+		`{"where":{"system":"tecs-platform"},"effect":"wrong"}`:                     "biographic-query check assertion tecs-platform",
+		`{"where":{"dependency":"tecs-platform"},"effect":"error","ratio":1}`:       "biographic-query check status tecs-platform",
+		`{"where":{"system":"tpac","step":"decision"},"effect":"wrong"}`:            "decision check assertion ",
+		`{"where":{"system":"tpac","step":"sign-off"},"effect":"error","ratio":1}`:  "sign-off check status ",
+		`{"where":{"agent":"MIA-1","system":"tpac"},"effect":"outage"}`:             "open-client connect refused ",
+		`{"where":{"system":"tpac","step":"sign-on"},"effect":"slow","factor":200}`: "sign-on wait late ",
+	} {
+		w.faults("[" + fault + "]")
+		got := w.try("--screenshots", pictures)
+		if got.Symptom == nil {
+			t.Errorf("%s: %s", fault, got.Outcome)
+			continue
+		}
+		if s := got.Symptom; fmt.Sprintf("%s %s %s %s", s.Step, s.Phase, s.Kind, s.Dependency) != want {
+			t.Errorf("%s: got %+v, want %s", fault, *s, want)
+		}
+	}
+	if taken, _ := filepath.Glob(filepath.Join(pictures, "*.png")); len(taken) < 4 {
+		t.Errorf("the failures left %d pictures", len(taken))
+	}
+}
+
+// resultRow is what a test reads of GET /api/v1/results.
+type resultRow struct {
+	Transaction string
+	Outcome     string
+	Steps       []struct{ Measures []struct{ Measure string } }
+}
+
+func TestBrowser_AgentRunsItAndSaysWhereItCannot(t *testing.T) {
+	t.Parallel()
+	w := newCountry(t, "", time.Second, "MIA", "SEA")
+	w.startCollector()
+	for _, agent := range []string{"MIA-1", "SEA-1"} {
+		w.enroll(agent)
+	}
+	config := filepath.Join(w.dir, "sim", "MIA-1.yaml")
+	text, err := os.ReadFile(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(config, fmt.Appendf(text, "browser: {program: %q}\n", browserProgram()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.startAgent("MIA-1")
+	w.startAgent("SEA-1")
+	w.until(90*time.Second, "a result of the browser transaction at MIA", func() error {
+		var answer struct{ Rows []resultRow }
+		if err := w.get("/api/v1/results?system=tpac&port=MIA&limit=500", &answer); err != nil {
+			return err
+		}
+		for _, row := range answer.Rows {
+			if row.Transaction == browserTransaction && row.Outcome == "good" && len(row.Steps) == 5 && len(row.Steps[0].Measures) == 1 {
+				return nil
+			}
+		}
+		return fmt.Errorf("there is none among %d", len(answer.Rows))
+	})
+	w.until(90*time.Second, "SEA to say that it has no browser", func() error {
+		log, err := os.ReadFile(w.agents["SEA-1"].log)
+		if err == nil && !strings.Contains(string(log), "find portolan-browser: it is neither beside this program nor on the search path") {
+			return errors.New("it does not")
+		}
+		return err
+	})
+	w.untilState(10*time.Second, "up", "MIA", "SEA")
+}

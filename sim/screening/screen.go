@@ -1,0 +1,117 @@
+package screening
+
+import (
+	"embed"
+	"encoding/json"
+	"html/template"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"portolan"
+)
+
+//go:embed pages/*.html
+var pageFiles embed.FS
+
+// pages are the templates of all pages. Each gets what was asked and what the system said to it.
+var pages = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
+
+// Page is a body that is sent as HTML.
+type Page struct {
+	Name string // of the template
+	// Asked is the form that was sent; Said the body of the API's answer to it.
+	Asked url.Values
+	Said  any
+}
+
+// client is the pages in front of a system's API: what an officer's browser shows. A form asks what a program would ask the
+// API, at the same step and with the same faults; what the API answers is shown.
+type client struct {
+	base  string // of the pages' paths, like /tpac/client
+	opens portolan.StepID
+	first string // the template of the page that it opens with
+	forms []form
+}
+
+// form is one form of a client.
+type form struct {
+	step  portolan.StepID // whose route of the API answers
+	path  string          // below the client's base
+	shows string          // the template that shows the answer
+}
+
+// cookieSession is the cookie in which a browser keeps its officer's session.
+const cookieSession = "session"
+
+// openingTime is what it usually takes until the first page is sent.
+const openingTime = 80 * time.Millisecond
+
+// routes returns the routes of the client: its first page, and its forms. The false answer to the first is a page that
+// says that the client is closed.
+func (c client) routes(api []Route) []Route {
+	routes := []Route{{
+		c.opens, "GET " + c.base, openingTime,
+		func(*Call) (Answer, error) { return Answer{http.StatusOK, Page{Name: c.first}}, nil },
+		func(Answer) Answer { return Answer{http.StatusOK, Page{Name: "closed.html"}} },
+	}}
+	for _, f := range c.forms {
+		at := slices.IndexFunc(api, func(r Route) bool { return r.Step == f.step })
+		routes = append(routes, c.route(f, api[at]))
+	}
+	return routes
+}
+
+// route returns the route of a form, which a route of the API answers.
+func (c client) route(f form, api Route) Route {
+	return Route{
+		Step: api.Step, Pattern: "POST " + c.base + f.path, Median: api.Median,
+		Serve: func(call *Call) (Answer, error) {
+			asked, err := readForm(call)
+			if err != nil {
+				return Answer{}, err
+			}
+			answer, err := api.Serve(call.asProgram(asked))
+			return Answer{http.StatusOK, Page{f.shows, asked, answer.Body}}, err
+		},
+		Wrong: func(a Answer) Answer {
+			page := a.Body.(Page)
+			page.Said = api.Wrong(Answer{a.Status, page.Said}).Body
+			return Answer{a.Status, page}
+		},
+	}
+}
+
+// asProgram returns the call that a program would make in place of a form: in JSON, if the form is not for signing on,
+// with the session of the browser's cookie.
+func (c *Call) asProgram(form url.Values) *Call {
+	program := *c
+	program.Request = c.Request.Clone(c.Context())
+	if cookie, err := c.Request.Cookie(cookieSession); err == nil {
+		program.Request.Header.Set("Authorization", "Bearer "+cookie.Value)
+		question := record{}
+		for name := range form {
+			question[name] = form.Get(name)
+			if form.Get(name) == "true" {
+				question[name] = true
+			}
+		}
+		program.body, _ = json.Marshal(question) // texts and truth values have no form that fails
+	}
+	return &program
+}
+
+// writePage sends a page. One that shows a session that began gives it to the browser.
+func writePage(w http.ResponseWriter, status int, page Page) {
+	if begun, ok := page.Said.(sessionAnswer); ok {
+		http.SetCookie(w, &http.Cookie{Name: cookieSession, Value: begun.Session, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_ = pages.ExecuteTemplate(w, page.Name, page) // it fails when the browser has gone
+}
+
+// wantsPage reports whether a person asks, and not a program.
+func wantsPage(r *http.Request) bool { return strings.Contains(r.Header.Get("Accept"), "text/html") }
