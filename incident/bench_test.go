@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"fmt"
 	"os"
 	"slices"
 	"strconv"
@@ -26,6 +27,9 @@ func cmpOr(s, or string) string {
 	return s
 }
 
+// hours is how long each of the drawn worlds is watched: for 500 faults and more.
+const hours = 60
+
 // BenchmarkDrawnFaults plays 500 faults and more of all kinds and scopes, overlapping ones, silent ports and noise included, to
 // a detector, for three seeds; it reports the worst figure of the three.
 func BenchmarkDrawnFaults(b *testing.B) {
@@ -37,11 +41,16 @@ func BenchmarkDrawnFaults(b *testing.B) {
 			}
 		}
 		for _, seed := range seeds(b) {
-			w := newWorld(seed, 328, 150*time.Hour)
+			w := newWorld(seed, 328, hours*time.Hour)
 			w.draw(4)
 			incidents, _ := w.follow()
 			s := w.judge(incidents)
-			b.Logf("seed %d: %s", seed, s)
+			if path := os.Getenv("PORTOLAN_DRAWN"); path != "" { // what went wrong, for whoever mends it
+				if err := os.WriteFile(fmt.Sprintf("%s-%d", path, seed), []byte(s.String()), 0o644); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.Logf("seed %d:\n%s", seed, s.table())
 			slices.Sort(s.waits)
 			keep("faults", float64(s.faults), true)
 			keep("found-ratio", s.ratio(s.found, s.faults), true)

@@ -72,62 +72,96 @@ func (d *Detector) Observe(o *Observation) {
 		s.last = o.Start
 	}
 	bad := o.Outcome != portolan.Good
-	t := d.explains(s, o, bad)
+	t := d.explains(s, o)
 	switch {
 	case t != nil:
-		t.take(s, o, bad, known)
-	case !known:
-		d.weigh(s, o, bad)
+		t.take(s, o, true, known)
+	case !known && !s.belated(o):
+		d.weigh(s, o)
 	}
 	if !bad {
 		s.learnPace(o.Start, o.Duration)
-		if len(d.tracks) > 0 {
-			d.recover(s, o)
-		}
+	}
+	if len(d.tracks) > 0 && !known {
+		d.recover(s, o)
 	}
 }
 
-// explains returns the narrowest open incident that a bad result belongs to, nil if there is none.
-func (d *Detector) explains(s *series, o *Observation, bad bool) *track {
-	if !bad {
+// explains returns the open incident that a bad result belongs to, nil if there is none: the narrowest, unless a wider one
+// has the same component. That one masks it.
+func (d *Detector) explains(s *series, o *Observation) (found *track) {
+	if o.Outcome == portolan.Good || len(d.tracks) == 0 {
 		return nil
 	}
 	for level := range levels {
 		for i := range s.exposures {
 			e := &s.exposures[i]
 			t := e.cells[level].incident
-			if t != nil && t.End == 0 && e.tells(t.Scope.Level, true, &o.Symptom) == hit {
-				return t
+			if t == nil || t.End != 0 || s.tells(e, t.Scope.Level, o) != hit {
+				continue
+			}
+			switch {
+			case found == nil:
+				found = t
+			case t.Component == found.Component && o.Start >= t.Start:
+				found.mask(t)
+				found = t
 			}
 		}
 	}
-	return nil
+	return found
 }
 
-// recover lets the incidents that a good result speaks against know of it.
-func (d *Detector) recover(s *series, o *Observation) {
+// belated reports whether a bad result belongs to an incident that is over.
+func (s *series) belated(o *Observation) bool {
+	if o.Outcome == portolan.Good {
+		return false
+	}
 	for i := range s.exposures {
-		for _, c := range s.exposures[i].cells {
-			if c.incident != nil && c.incident.End == 0 {
-				c.incident.take(s, o, false, false)
+		e := &s.exposures[i]
+		for _, c := range e.cells {
+			if o.Start < c.until && s.tells(e, c.scope.Level, o) == hit {
+				return true
 			}
 		}
 	}
+	return false
+}
+
+// recover lets the incidents that a result speaks against know of it.
+func (d *Detector) recover(s *series, o *Observation) {
+	for i := range s.exposures {
+		e := &s.exposures[i]
+		for _, c := range e.cells {
+			t := c.incident
+			if t == nil || t.End != 0 {
+				continue
+			}
+			if s.tells(e, t.Scope.Level, o) == fine || (e.own && s.cameBy(t, o)) {
+				t.take(s, o, false, false)
+			}
+		}
+	}
+}
+
+// cameBy reports whether a run that failed at a dependency had passed the step at which an incident of its own system hits.
+func (s *series) cameBy(t *track, o *Observation) bool {
+	return o.Symptom.Dependency != "" && s.reached(&o.Symptom) > s.reached(&t.Symptom)
 }
 
 // weigh counts a result in each test that it tells something to, and opens an incident where one crosses the threshold.
-func (d *Detector) weigh(s *series, o *Observation, bad bool) {
-	crossed := false
+func (d *Detector) weigh(s *series, o *Observation) {
+	crossed, bad := false, o.Outcome != portolan.Good
 	for i := range s.exposures {
 		e := &s.exposures[i]
-		if v := e.tells(AtNation, bad, &o.Symptom); v != nothing {
+		if v := s.tells(e, AtNation, o); v != nothing {
 			e.component.learn(v == hit)
 		}
 		for level, c := range e.cells {
 			if !bad && c.score == [models]float64{} {
 				continue
 			}
-			v := e.tells(Level(level+1), bad, &o.Symptom)
+			v := s.tells(e, Level(level+1), o)
 			if v == nothing {
 				continue
 			}
@@ -256,5 +290,5 @@ func (d *Detector) Incidents() []Incident {
 
 func (d *Detector) emit(t *track, change Change) {
 	t.Revision++
-	d.events = append(d.events, Event{At: d.now, Change: change, Incident: t.snapshot()})
+	d.events = append(d.events, Event{At: d.now, Change: change, Incident: t.snapshot(d.now)})
 }

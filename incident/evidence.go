@@ -78,7 +78,8 @@ type cell struct {
 	onset     [models]portolan.Instant // start of the first bad run since the score was zero
 	counts    [models]tally            // of results since then
 	last      portolan.Instant
-	incident  *track // that explains what is bad here
+	incident  *track           // that explains what is bad here
+	until     portolan.Instant // when the last incident here ended: what began before is its own, however late it comes
 }
 
 // add takes in a result. Good ones that began before the first bad one say nothing of what came after: they may arrive

@@ -2,6 +2,7 @@ package incident
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"portolan"
@@ -46,6 +47,7 @@ type series struct {
 	name      portolan.Series
 	agent     *member
 	exposures []exposure
+	steps     []portolan.PlannedStep
 	rate      float64
 	notice    portolan.Instant // start of the run that the last notice was of
 	last      portolan.Instant // start of the newest result
@@ -57,6 +59,7 @@ type series struct {
 type exposure struct {
 	component *component
 	own       bool // it is the series' own system
+	step      int  // the number of the first step that exercises it; zero for the own system and the network
 	cells     [levels]*cell
 }
 
@@ -114,16 +117,18 @@ func (f *fleet) assign(agent portolan.AgentID, plan *portolan.Plan) {
 const cronRate = 1.0 / 3600
 
 func (f *fleet) addSeries(m *member, p *portolan.PlannedSeries) {
-	s := &series{name: portolan.Series{Agent: m.id, System: p.System, Transaction: p.Transaction}, agent: m, rate: cronRate}
+	s := &series{name: portolan.Series{Agent: m.id, System: p.System, Transaction: p.Transaction}, agent: m, steps: p.Steps, rate: cronRate}
 	if p.Interval > 0 {
 		s.rate = 1 / p.Interval.Seconds()
 	}
 	f.rate += s.rate
 	s.exposures = append(s.exposures, f.expose(m, ""), f.expose(m, p.System))
 	s.exposures[1].own = true
-	for _, step := range p.Steps {
+	for n, step := range p.Steps {
 		if step.Dependency != "" && s.exposure(step.Dependency) == nil {
-			s.exposures = append(s.exposures, f.expose(m, step.Dependency))
+			e := f.expose(m, step.Dependency)
+			e.step = n
+			s.exposures = append(s.exposures, e)
 		}
 	}
 	m.series = append(m.series, s)
@@ -179,19 +184,27 @@ const (
 	hit
 )
 
+// reached returns the number of the step that a bad result ended in, -1 if it names none of its steps.
+func (s *series) reached(symptom *portolan.Symptom) int {
+	return slices.IndexFunc(s.steps, func(p portolan.PlannedStep) bool { return p.Step == symptom.Step })
+}
+
 // tells returns what a result tells of one component that its series is exposed to. A run that failed before it came to the
-// dependency's step tells nothing of the dependency.
-func (e *exposure) tells(level Level, bad bool, s *portolan.Symptom) verdict {
+// dependency's step tells nothing of the dependency, and one that failed in that step nothing of its own system.
+func (s *series) tells(e *exposure, level Level, o *Observation) verdict {
+	symptom := &o.Symptom
 	switch {
-	case !bad:
+	case o.Outcome == portolan.Good:
 		return fine
 	case e.component.system == "":
-		if level == AtAgent || blamesNetwork(s.Kind) {
+		if level == AtAgent || blamesNetwork(symptom.Kind) {
 			return hit
 		}
 		return fine // something answered
-	case e.own, s.Dependency == e.component.system:
+	case symptom.Dependency == e.component.system, e.own && symptom.Dependency == "":
 		return hit
+	case !e.own && s.reached(symptom) > e.step:
+		return fine // it came past the dependency
 	default:
 		return nothing
 	}

@@ -145,10 +145,11 @@ func sortedScopes(silent map[Scope][]*place, level Level) (scopes []Scope) {
 	return scopes
 }
 
-// answered reports whether an open incident that is as wide as can be explains a port's silence already.
+// answered reports whether an incident of the office or the nation explains a port's silence already. The last of its ports
+// may be heard some time after most of them.
 func (d *Detector) answered(p *place, since portolan.Instant) bool {
 	for _, t := range d.tracks {
-		if t.Silent && t.End == 0 && t.Scope.Level > AtPort && t.Scope.Holds("", &p.Port) {
+		if t.Silent && t.Scope.Level > AtPort && t.MergedInto == 0 && t.Scope.Holds("", &p.Port) && (t.End == 0 || (since < t.End && d.now-t.late.heard < settle)) {
 			return true
 		}
 	}

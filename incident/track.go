@@ -10,6 +10,8 @@ import (
 
 const (
 	reviewEvery = portolan.Instant(5 * time.Second / time.Microsecond)
+	// updateEvery is how often at most it is told that an incident hits more ports or travelers.
+	updateEvery = portolan.Instant(time.Minute / time.Microsecond)
 	// slack is how far apart the onsets of one fault may be found in different tests, and incidents that may be one.
 	slack = portolan.Instant(2 * time.Minute / time.Microsecond)
 	// again is how soon after its end an incident that comes again is the same one: flapping is one incident.
@@ -38,13 +40,16 @@ type track struct {
 	// recovery is the test of the other direction: that good times are back since recovered.
 	recovery  float64
 	recovered portolan.Instant
-	pending   float64 // good results since recovered
+	pending   float64          // good results since recovered
+	lastBad   portolan.Instant // start of the last bad run that is its own
+	masked    portolan.Instant // since when a wider incident of the same component hides it
 	late      lateEvidence
 	note      string   // text of the note that explains it
 	restored  bool     // its evidence is that of an earlier detector
 	rose      bool     // answers had grown slower before it began
 	narrowed  float64  // bad results when its scope was looked at last
 	told      Incident // as it was in the last event
+	toldAt    portolan.Instant
 }
 
 // thin reports whether an incident that was restored has less evidence of its own yet than what is known of it rests on.
@@ -117,6 +122,7 @@ func (t *track) take(s *series, o *Observation, bad, again bool) {
 	}
 	t.total.bad++
 	t.total.results++
+	t.lastBad, t.masked = max(t.lastBad, o.Start), 0
 	if o.Start < t.recovered {
 		return // began before good times came back, and took long
 	}
@@ -124,6 +130,21 @@ func (t *track) take(s *series, o *Observation, bad, again bool) {
 		t.total.results += t.pending
 		t.recovery, t.recovered, t.pending = 0, 0, 0
 	}
+}
+
+// mask notes that a wider incident hides this one: nobody can tell since then whether it goes on.
+func (t *track) mask(wider *track) {
+	if t.masked == 0 {
+		t.masked = max(wider.Start, t.lastBad+1)
+	}
+}
+
+// ended returns when the incident ended, once good times are back.
+func (t *track) ended() portolan.Instant {
+	if t.masked != 0 && t.masked < t.recovered {
+		return t.masked
+	}
+	return t.recovered
 }
 
 // shareHit is the share of results that the incident makes bad, as far as known.
@@ -156,13 +177,13 @@ func (d *Detector) review(t *track) {
 	case t.End != 0:
 	case t.recovery >= enoughGood:
 		d.describe(t)
-		d.finish(t, t.recovered, Closed)
+		d.finish(t, t.ended(), Closed)
 	case d.narrow(t):
 		d.describe(t)
 		d.emit(t, Shrunk)
 	default:
 		d.describe(t)
-		if t.differs() {
+		if t.differs(d.now) {
 			d.emit(t, Updated)
 		}
 	}
@@ -172,7 +193,7 @@ func (d *Detector) review(t *track) {
 func (d *Detector) finish(t *track, end portolan.Instant, change Change) {
 	t.End = max(end, t.Start+1)
 	for _, c := range t.cells {
-		c.incident = nil
+		c.incident, c.until = nil, t.End
 	}
 	t.cells = nil
 	t.Impact = d.impactOf(t)
@@ -185,15 +206,18 @@ func (t *track) over(now portolan.Instant) bool {
 }
 
 // differs reports whether people would want to know what changed since they were told.
-func (t *track) differs() bool {
+func (t *track) differs(now portolan.Instant) bool {
 	told := &t.told
-	more := len(t.Ports) - len(told.Ports)
-	return t.Cause != told.Cause || t.Component != told.Component || !slices.Equal(t.Systems, told.Systems) ||
-		more*more*16 > len(told.Ports)*len(told.Ports) || t.Impact.Travelers > told.Impact.Travelers*5/4+50
+	if t.Cause != told.Cause || t.Component != told.Component || !slices.Equal(t.Systems, told.Systems) {
+		return true
+	}
+	grew := func(now, then int) bool { return 4*now > 5*then || 5*now < 4*then }
+	return now-t.toldAt >= updateEvery && (grew(len(t.Ports), len(told.Ports)) || grew(int(t.Impact.Travelers), int(told.Impact.Travelers)+50))
 }
 
 // snapshot returns the incident as an event tells it, and notes that it was told.
-func (t *track) snapshot() Incident {
+func (t *track) snapshot(now portolan.Instant) Incident {
+	t.toldAt = now
 	i := t.Incident
 	i.Systems, i.Ports = slices.Clone(t.Systems), slices.Clone(t.Ports)
 	t.told = i
