@@ -18,7 +18,7 @@ import (
 type pages struct {
 	c *collector
 
-	mu    sync.Mutex // guards figures
+	mu    sync.Mutex // guards what follows
 	cache pageFigures
 }
 
@@ -153,6 +153,9 @@ func (p *pages) Overview(ctx context.Context) (*dashboard.Overview, error) {
 		return nil, err
 	}
 	o := &dashboard.Overview{Cut: s.cut(), Agents: s.agentList("")}
+	if o.Incidents, err = p.c.openIncidents(ctx); err != nil {
+		return nil, err
+	}
 	for _, system := range s.around.catalogue.Systems {
 		o.Systems = append(o.Systems, s.system(system))
 	}
@@ -183,7 +186,7 @@ func (p *pages) Port(ctx context.Context, code portolan.PortCode) (*dashboard.Po
 		return nil, err
 	}
 	d.Series = s.series(code, runs)
-	return d, nil
+	return d, p.tellPort(ctx, d, s.now)
 }
 
 // System implements dashboard.Source.

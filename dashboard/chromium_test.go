@@ -55,6 +55,7 @@ func everyPage() map[string]page {
 		"port":        {central, "/ports/MIA"},
 		"system":      {central, "/systems/tpac"},
 		"record":      {central, "/record"},
+		"incidents":   {central, "/incidents"},
 		"not-found":   {central, "/ports/ZZZ"},
 		"workstation": {dashboard.PortPage(f, dashboard.Options{Refresh: time.Hour}), "/"},
 		"nothing":     {dashboard.Central(&fixture{overview: &dashboard.Overview{Cut: dashboard.Cut{At: noon}}}, dashboard.Options{}), "/"},

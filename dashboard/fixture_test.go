@@ -11,6 +11,7 @@ import (
 
 	"portolan"
 	"portolan/dashboard"
+	"portolan/incident"
 )
 
 // noon is the fixture's now: 2026-11-20 13:02:11 in New York.
@@ -24,6 +25,9 @@ type fixture struct {
 	system      *dashboard.SystemDetail
 	record      *dashboard.Record
 	workstation *dashboard.Workstation
+	incidents   *dashboard.Incidents
+	signals     []dashboard.Signal
+	mitigations []dashboard.Mitigation
 	err         error
 }
 
@@ -68,6 +72,26 @@ func (f *fixture) Record(context.Context) (*dashboard.Record, error) {
 	return f.record, f.err
 }
 
+func (f *fixture) Incidents(context.Context) (*dashboard.Incidents, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.incidents, f.err
+}
+
+func (f *fixture) Signal(_ context.Context, s dashboard.Signal) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.signals = append(f.signals, s)
+	return f.err
+}
+
+func (f *fixture) Mitigate(_ context.Context, m dashboard.Mitigation) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.mitigations = append(f.mitigations, m)
+	return f.err
+}
+
 func (f *fixture) Workstation(context.Context) (*dashboard.Workstation, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -89,15 +113,17 @@ func identDown() *fixture {
 	}
 	cut := dashboard.Cut{At: noon, Name: "j118.b2041", Zone: newYork()}
 	mia := ports[0]
+	open := identIncident()
 	listed := append(slices.Clone(ports), dashboard.Port{
 		Port: airport("BOS", "Boston Logan International", "Boston Field Office", "America/New_York"), // no agent there
 	})
 	return &fixture{
-		overview: &dashboard.Overview{Cut: cut, Systems: []dashboard.System{tpac}, Ports: listed, Agents: agents},
+		overview: &dashboard.Overview{Cut: cut, Systems: []dashboard.System{tpac}, Ports: listed, Agents: agents, Incidents: []incident.Incident{open}},
 		port: &dashboard.PortDetail{Cut: cut, Port: mia, Systems: []dashboard.System{tpac}, Agents: agents[:1], Series: []dashboard.Series{
 			hungSeries("MIA-1"),
-		}},
-		system: &dashboard.SystemDetail{Cut: cut, System: tpac, Transactions: []dashboard.Transaction{inspection()}, Ports: ports},
+		}, Incidents: []incident.Incident{open}, Advice: []dashboard.Advice{miaAdvice()}, Signals: officerSignals()},
+		incidents: &dashboard.Incidents{Cut: cut, Open: []incident.Incident{open}, Past: []incident.Incident{pastIncident()}, Signals: officerSignals()},
+		system:    &dashboard.SystemDetail{Cut: cut, System: tpac, Transactions: []dashboard.Transaction{inspection()}, Ports: ports},
 		record: &dashboard.Record{Cut: cut, More: true, Asides: []dashboard.Aside{
 			{Agent: "SEA-1", Number: 1204, Reason: "version", ReceivedAt: ago(40 * time.Second), Size: 1310},
 			{

@@ -11,12 +11,13 @@ import (
 
 // overviewPage is what overview.html prints.
 type overviewPage struct {
-	Systems  []systemRow
-	Common   common // of the systems' figures
-	Troubles []trouble
-	Ports    portsView
-	Never    neverView
-	Agents   agentsView
+	Incidents []incidentView // that are open
+	Systems   []systemRow
+	Common    common // of the systems' figures
+	Troubles  []trouble
+	Ports     portsView
+	Never     neverView
+	Agents    agentsView
 }
 
 // systemRow is one system over all ports.
@@ -38,10 +39,11 @@ func overviewFrame(v *Overview, f filter) *frame {
 	c := newClock(v.Cut.At)
 	ports, never := splitPorts(v.Ports)
 	p := overviewPage{
-		Troubles: troubles(c, ports),
-		Ports:    viewPorts(c, v.Systems, ports, f),
-		Never:    viewNever(never, f),
-		Agents:   viewAgents(c, v.Agents, zonesOf(c, v.Ports), listedAgents),
+		Incidents: viewIncidents(c, v.Cut, v.Incidents),
+		Troubles:  troubles(c, ports),
+		Ports:     viewPorts(c, v.Systems, ports, f),
+		Never:     viewNever(never, f),
+		Agents:    viewAgents(c, v.Agents, zonesOf(c, v.Ports), listedAgents),
 	}
 	p.Common = commonOf(func(yield func(Figures) bool) {
 		for _, s := range v.Systems {

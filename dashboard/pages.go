@@ -3,7 +3,8 @@
 // agent supply, and prints what these say; it computes no figure, reads no clock and keeps no state.
 //
 // Start reading at Central and PortPage. Each page has a file that turns what the source said into what
-// its template prints (overview.go, port.go, system.go, record.go, workstation.go); one stylesheet, one script and
+// its template prints (overview.go, port.go, system.go, incidents.go, record.go,
+// workstation.go); one stylesheet, one script and
 // one font, embedded, are all that a browser asks for.
 package dashboard
 
@@ -30,7 +31,8 @@ type Options struct {
 const defaultRefresh = 5 * time.Second
 
 // Central returns the central pages: all ports x systems at "/", a port at "/ports/{code}", a system at
-// "/systems/{id}", what was not taken in at "/record", and what they need under "/static/".
+// "/systems/{id}", incidents at "/incidents", what was not taken in at "/record", and what they need under "/static/".
+// A port's page has forms, by which people tell the center something.
 func Central(src Source, o Options) http.Handler {
 	s := newSite(o, centralSite)
 	mux := s.mux()
@@ -70,7 +72,14 @@ func Central(src Source, o Options) http.Handler {
 		}
 		return recordFrame(v), nil
 	}))
-	return secured(mux)
+	mux.Handle("GET /incidents", s.page("incidents.html", func(r *http.Request) (*frame, error) {
+		v, err := src.Incidents(r.Context())
+		if err != nil {
+			return nil, fmt.Errorf("read incidents: %w", err)
+		}
+		return incidentsFrame(v), nil
+	}))
+	return secured(s.acts(mux, src))
 }
 
 // PortPage returns the agent's own page at "/", and what it needs under "/static/".

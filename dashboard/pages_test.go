@@ -28,7 +28,7 @@ func TestPages_Golden(t *testing.T) {
 	t.Parallel()
 	central := dashboard.Central(identDown(), dashboard.Options{Version: "1.2.3"})
 	nothing := dashboard.Central(&fixture{
-		overview: &dashboard.Overview{Cut: dashboard.Cut{At: noon}}, record: &dashboard.Record{Cut: dashboard.Cut{At: noon}},
+		overview: &dashboard.Overview{Cut: dashboard.Cut{At: noon}}, record: &dashboard.Record{Cut: dashboard.Cut{At: noon}}, incidents: &dashboard.Incidents{Cut: dashboard.Cut{At: noon}},
 	}, dashboard.Options{})
 	port := dashboard.PortPage(identDown(), dashboard.Options{Version: "1.2.3"})
 	alone := dashboard.PortPage(&fixture{workstation: &dashboard.Workstation{
@@ -45,6 +45,8 @@ func TestPages_Golden(t *testing.T) {
 		"system":            {central, "/systems/tpac"},
 		"record":            {central, "/record"},
 		"record-nothing":    {nothing, "/record"},
+		"incidents":         {central, "/incidents"},
+		"incidents-nothing": {nothing, "/incidents"},
 		"not-found":         {central, "/ports/ZZZ"},
 		"workstation":       {port, "/"},
 		"workstation-alone": {alone, "/"},

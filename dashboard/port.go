@@ -12,6 +12,10 @@ type portPage struct {
 	Agents agentsView
 	Series []seriesView
 	Legend []string
+
+	Incidents []incidentView
+	Advice    []adviceView
+	Signals   []signalView
 }
 
 // portCell is one system at the port, with its objective.
@@ -28,10 +32,12 @@ func (c portCell) Table() figuresTable {
 func portFrame(v *PortDetail) *frame {
 	c := newClock(v.Cut.At)
 	zone := c.zone(v.Port.Zone)
+	local := Cut{At: v.Cut.At, Zone: zone}
 	p := portPage{
 		Port: v.Port.Port, Placed: placed(v.Port.Port), Legend: legend(),
-		Agents: viewAgents(c, v.Agents, zonesOf(c, []Port{v.Port}), len(v.Agents)),
-		Series: viewSeries(c, v.Series, zone),
+		Agents:    viewAgents(c, v.Agents, zonesOf(c, []Port{v.Port}), len(v.Agents)),
+		Series:    viewSeries(c, v.Series, zone),
+		Incidents: viewIncidents(c, local, v.Incidents), Advice: viewAdvice(c, local, v.Advice), Signals: viewSignals(c, local, v.Signals),
 	}
 	var counts Counts
 	var said string

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"portolan"
+	"portolan/incident"
 )
 
 // ErrNotFound is returned by a Source that knows no such port or system.
@@ -22,6 +23,9 @@ type Source interface {
 	System(ctx context.Context, id portolan.SystemID) (*SystemDetail, error)
 	// Record returns what agents sent and was not taken in.
 	Record(ctx context.Context) (*Record, error)
+	// Incidents returns the incidents that are open, and those of late.
+	Incidents(ctx context.Context) (*Incidents, error)
+	Acts
 }
 
 // PortSource is what the agent's own page draws, from what the workstation itself holds: it never waits
@@ -44,6 +48,16 @@ type Overview struct {
 	Systems []System // in the order in which the page shows them
 	Ports   []Port   // any order: the page groups by office and sorts the worst first
 	Agents  []Agent  // any order
+	// Incidents are those that are open, oldest first.
+	Incidents []incident.Incident
+}
+
+// Incidents is what happened, and what officers reported.
+type Incidents struct {
+	Cut        Cut
+	Open, Past []incident.Incident // newest first
+	More       bool                // there are older ones
+	Signals    []Signal            // of the last day, newest first
 }
 
 // System is one screening system over all ports.
@@ -157,6 +171,10 @@ type PortDetail struct {
 	Systems []System // those of the port's cells
 	Agents  []Agent
 	Series  []Series
+	// Incidents are those that are open and concern the port.
+	Incidents []incident.Incident
+	Advice    []Advice // by primary system
+	Signals   []Signal // of the port in the last day, newest first
 }
 
 // SystemDetail is one system in full.

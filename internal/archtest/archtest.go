@@ -57,7 +57,7 @@ var rooms = []room{
 		ours: []string{"", "collector/...", "evidence", "availability", "incident", "schedule", "targets", "ports", "probe", "probe/*", "dashboard", "internal/strictyaml", "internal/buildinfo"},
 		libs: []string{"go.uber.org/zap", "github.com/prometheus/", "github.com/DataDog/sketches-go"}},
 	{path: "alerting", job: "turns objectives into rules", ours: []string{"", "targets", "availability"}, libs: []string{"gopkg.in/yaml.v3"}},
-	{path: "dashboard", job: "draws pages from a source that it declares; computes no figure", ours: []string{"", "availability", "internal/buildinfo"}},
+	{path: "dashboard", job: "draws pages from a source that it declares; computes no figure", ours: []string{"", "availability", "incident", "internal/buildinfo"}},
 	{path: "sim", job: "is the truth: systems with faults on a timetable", ours: []string{"", "sim/*", "ports", "probe", "targets", "evidence", "internal/strictyaml"}, libs: []string{"go.uber.org/zap", "gopkg.in/yaml.v3"}},
 	{path: "sim/*", job: "is one part of the simulator: faults, relays, screening systems", ours: []string{"", "sim/fault", "internal/interchange", "internal/datastream", "targets", "internal/strictyaml"}, libs: []string{"golang.org/x/sys", "github.com/coder/websocket"}},
 	{path: "sim/fleet", job: "is many agents that probe nothing", ours: []string{"", "evidence"}},
