@@ -16,6 +16,8 @@ const (
 	slack = portolan.Instant(2 * time.Minute / time.Microsecond)
 	// again is how soon after its end an incident that comes again is the same one: flapping is one incident.
 	again = portolan.Instant(10 * time.Minute / time.Microsecond)
+	// brief is how long an incident lasts at most whose scope was not seen well.
+	brief = portolan.Instant(2 * time.Minute / time.Microsecond)
 	// keep is how long a closed incident may be revised.
 	keep = portolan.Instant(time.Hour / time.Microsecond)
 	// enoughGood is the score at which an incident is over: by chance a share of exp(-enoughGood) of results says so too early.
@@ -78,18 +80,18 @@ func (d *Detector) newTrack(scope Scope, c *component, start portolan.Instant) *
 	return t
 }
 
-// reopens returns the incident that a fault found in a cell continues, nil if it is a new one.
+// reopens returns the incident that a fault found in a cell continues, nil if it is a new one. An incident comes again in the
+// same scope or a wider one; in a narrower one only if it ended before it could be seen how narrow it was.
 func (d *Detector) reopens(c *cell, onset portolan.Instant) *track {
 	for _, t := range d.tracks {
 		if t.End == 0 || t.MergedInto != 0 || t.Component != c.component.system || onset-t.End > again {
 			continue
 		}
-		if !d.fleet.contains(c.scope, t.Scope) && !d.fleet.contains(t.Scope, c.scope) {
+		brief := t.End-t.Start < brief && d.fleet.contains(t.Scope, c.scope)
+		if !brief && !d.fleet.contains(c.scope, t.Scope) {
 			continue
 		}
-		if c.scope.Level > t.Scope.Level {
-			t.Scope = c.scope
-		}
+		t.Scope = c.scope
 		t.End, t.Silent, t.recovery, t.recovered, t.pending = 0, false, 0, 0, 0
 		return t
 	}
