@@ -13,6 +13,7 @@ need nft nftables
 need tc iproute2
 need ip iproute2
 need s3270 s3270
+need nginx nginx-light
 [ -n "$(find /usr/lib/postgresql -name initdb 2>/dev/null)" ] || missing="$missing postgresql"
 [ -n "$missing" ] || exit 0
 missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')
