@@ -26,6 +26,7 @@ import (
 	"portolan/internal/secret"
 	"portolan/probe"
 	"portolan/probe/browser"
+	"portolan/probe/netpath"
 	"portolan/schedule"
 	"portolan/targets"
 )
@@ -188,7 +189,10 @@ func (a *agent) employ() error {
 func (a *agent) probeOptions() (probe.Options, error) {
 	o := probe.Options{Values: map[string]string{"agent": string(a.config.Agent), "port": string(a.config.Port)}}
 	o.Secrets = secret.Store{Dir: a.config.Secrets}.Find
-	o.Tools = map[any]any{browser.WorkstationKey{}: a.config.Browser.workstation(a.config.Data)}
+	o.Tools = map[any]any{
+		browser.WorkstationKey{}: a.config.Browser.workstation(a.config.Data),
+		netpath.MemoryKey{}:      netpath.NewMemory(),
+	}
 	if a.config.Proxy != "" {
 		proxy, err := url.Parse(a.config.Proxy)
 		if err != nil {

@@ -90,7 +90,7 @@ func (e *execution) performStep(ctx context.Context, step *Step) bool {
 		Offset:   start,
 		Duration: duration,
 		Phases:   within(seen.Phases, duration),
-		Outcome:  outcomeOf(seen.Failure, duration, step.Latency),
+		Outcome:  outcomeOf(seen.Failure, seen.Late || exceeds(duration, step.Latency)),
 		Bytes:    max(0, seen.Bytes),
 		Measures: seen.Measures,
 	}

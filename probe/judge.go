@@ -80,11 +80,11 @@ func longestPhase(step portolan.StepResult) portolan.Phase {
 }
 
 // outcomeOf returns what a step came to.
-func outcomeOf(failure *Failure, duration, objective time.Duration) portolan.Outcome {
+func outcomeOf(failure *Failure, late bool) portolan.Outcome {
 	switch {
 	case failure != nil:
 		return portolan.Failed
-	case exceeds(duration, objective):
+	case late:
 		return portolan.Slow
 	default:
 		return portolan.Good

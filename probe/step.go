@@ -54,6 +54,11 @@ type Observation struct {
 	// Acts is how long each part took of a step that has several, in order; those that were begun. It is for a person
 	// at the workstation: it is neither stored nor sent. What needs a timing that is kept is a step of its own.
 	Acts []Act
+	// Late says that a right answer is too late by what the definition allows of it: the step is slow.
+	Late bool
+	// Remarks tells a person at the workstation more of the measures, and of those that could not be had. They
+	// are neither stored nor sent.
+	Remarks []string
 	// Failure is nil if the answer was right.
 	Failure *Failure
 }

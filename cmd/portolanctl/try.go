@@ -59,9 +59,9 @@ func (c try) Run(t terminal) error {
 	if err != nil {
 		return err
 	}
-	say, acts := progress(t, transaction), map[portolan.StepID][]probe.Act{}
+	say, seen := progress(t, transaction), map[portolan.StepID]probe.Observation{}
 	options.Progress = func(r portolan.StepResult, o probe.Observation) {
-		acts[r.Step] = o.Acts
+		seen[r.Step] = o
 		say(r, o.Failure)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -72,7 +72,7 @@ func (c try) Run(t terminal) error {
 		return fmt.Errorf("run %s: %w", transaction.ID, err)
 	}
 	result, failures := ready.Perform(ctx, due, 1)
-	if err := c.show(t, trial(system, transaction, result, failures, acts)); err != nil {
+	if err := c.show(t, trial(system, transaction, result, failures, seen)); err != nil {
 		return err
 	}
 	if result.Outcome != portolan.Good {
@@ -175,11 +175,11 @@ func progress(t terminal, transaction *probe.Transaction) func(portolan.StepResu
 }
 
 // trial puts together what is shown of a run.
-func trial(s *targets.System, t *probe.Transaction, result portolan.Result, failures []*probe.Failure, acts map[portolan.StepID][]probe.Act) waterfall.Run {
+func trial(s *targets.System, t *probe.Transaction, result portolan.Result, failures []*probe.Failure, seen map[portolan.StepID]probe.Observation) waterfall.Run {
 	run := waterfall.Run{Title: t.Title, Endpoint: s.Endpoint, Latency: t.Latency, Timeout: t.Timeout, Result: result}
 	for _, step := range t.Steps {
-		shown := waterfall.Step{ID: step.ID, Title: step.Title, Dependency: step.Dependency}
-		for _, act := range acts[step.ID] {
+		shown := waterfall.Step{ID: step.ID, Title: step.Title, Dependency: step.Dependency, Remarks: seen[step.ID].Remarks}
+		for _, act := range seen[step.ID].Acts {
 			shown.Acts = append(shown.Acts, waterfall.Act(act))
 		}
 		run.Steps = append(run.Steps, shown)

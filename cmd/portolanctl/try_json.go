@@ -34,6 +34,7 @@ type stepJSON struct {
 	Bytes      int64                      `json:"bytes"`
 	Measures   []portolan.Measurement     `json:"measures,omitempty"`
 	Acts       []actJSON                  `json:"acts,omitempty"`
+	Remarks    []string                   `json:"remarks,omitempty"`
 	Failure    *failureJSON               `json:"failure,omitempty"`
 }
 
@@ -73,7 +74,7 @@ func stepOf(r portolan.StepResult, defined waterfall.Step) stepJSON {
 	j := stepJSON{
 		Step: r.Step, Dependency: defined.Dependency, Outcome: r.Outcome, Offset: r.Offset.Seconds(), Seconds: r.Duration.Seconds(),
 		Phases: map[portolan.Phase]float64{}, Remainder: r.Remainder().Seconds(), Bytes: r.Bytes,
-		Measures: r.Measures,
+		Measures: r.Measures, Remarks: defined.Remarks,
 	}
 	for _, act := range defined.Acts {
 		j.Acts = append(j.Acts, actJSON{act.Name, act.Took.Seconds()})

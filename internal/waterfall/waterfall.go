@@ -32,6 +32,7 @@ type Step struct {
 	Dependency portolan.SystemID
 	Failure    *Failure // nil if the step was right or not begun
 	Acts       []Act    // how long its parts took, if it has several
+	Remarks    []string // what a person should know of its measures
 }
 
 // Act is one part of a step.
@@ -118,6 +119,9 @@ func (d *drawing) step(step Step) {
 	d.measures(result)
 	for _, act := range step.Acts {
 		d.printf("%s\n", d.paint.faint(fmt.Sprintf("  %*s  %s", d.names+tookWidth, took(act.Took), clean(act.Name))))
+	}
+	for _, remark := range step.Remarks {
+		d.printf("%s\n", d.paint.faint("  "+clean(remark)))
 	}
 }
 

@@ -78,6 +78,7 @@ func measured() waterfall.Run {
 		m := portolan.Measurement{Measure: portolan.LargestPaint + portolan.Measure(i), Value: value}
 		r.Result.Steps[0].Measures = append(r.Result.Steps[0].Measures, m)
 	}
+	r.Steps[0].Remarks = []string{"path: from 10.0.0.2 by 10.0.0.1,\x1b[2J 10.0.1.9"}
 	return r
 }
 

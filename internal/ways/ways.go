@@ -9,6 +9,7 @@ import (
 	"portolan/probe/browser"
 	"portolan/probe/edifact"
 	"portolan/probe/feed"
+	"portolan/probe/netpath"
 	"portolan/probe/tn3270"
 	"portolan/probe/web"
 )
@@ -21,5 +22,6 @@ func All() []probe.Way {
 		edifact.Way(),
 		feed.Way(),
 		browser.Way(),
+		netpath.Way(),
 	}
 }
