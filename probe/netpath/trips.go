@@ -129,8 +129,8 @@ func (t trips) connectOnce(ctx context.Context, run *probe.Run, address string) 
 	begun := time.Now()
 	conn, err := run.Dial(inTime, "tcp", address)
 	if err != nil {
-		if inTime.Err() != nil {
-			return 0, inTime.Err()
+		if inTime.Err() != nil || isTimeout(err) { // the dialer may see the deadline before the context does
+			return 0, context.DeadlineExceeded
 		}
 		return 0, err
 	}
