@@ -30,6 +30,19 @@ type Result struct {
 // End returns when the run ended.
 func (r Result) End() Instant { return r.Start.Add(r.Duration) }
 
+// DataAge returns how old the data behind the answer were, as the step that measured the oldest says; zero if none did.
+func (r Result) DataAge() time.Duration {
+	var age time.Duration
+	for i := range r.Steps {
+		for _, m := range r.Steps[i].Measures {
+			if m.Measure == DataAge {
+				age = max(age, time.Duration(m.Value)*time.Microsecond)
+			}
+		}
+	}
+	return age
+}
+
 // StepResult is the record of one step of a run.
 type StepResult struct {
 	Step     StepID

@@ -22,12 +22,18 @@ func statesOf(agent portolan.AgentID, series []dashboard.Series) peer.States {
 	for _, one := range series {
 		state := peer.State{System: one.System, State: one.State, Since: one.Since}
 		state.Network = one.Symptom != nil && one.State == portolan.Down && one.Symptom.Network()
+		if len(one.Runs) > 0 {
+			state.DataAge = one.Runs[0].DataAge()
+		}
 		at := slices.IndexFunc(s.Systems, func(known peer.State) bool { return known.System == one.System })
 		switch {
 		case at < 0:
 			s.Systems = append(s.Systems, state)
 		case state.State > s.Systems[at].State:
+			state.DataAge = max(state.DataAge, s.Systems[at].DataAge)
 			s.Systems[at] = state
+		default:
+			s.Systems[at].DataAge = max(state.DataAge, s.Systems[at].DataAge)
 		}
 	}
 	return s
@@ -86,6 +92,7 @@ func (a *agent) means(voices []peer.States, id portolan.SystemID) incident.Means
 	for _, v := range voices {
 		if s, ok := stateIn(v, id); ok {
 			states = append(states, s.State)
+			m.DataAge = max(m.DataAge, s.DataAge)
 		}
 	}
 	m.State, _, _ = availability.PortState(states)

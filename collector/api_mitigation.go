@@ -62,7 +62,7 @@ func standingOf(primary *targets.System, catalogue *targets.Catalogue, cells []p
 		}
 		for _, cell := range cells {
 			if cell.System == id {
-				m.State, m.Since = cell.State, cell.Since
+				m.State, m.Since, m.DataAge = cell.State, cell.Since, cell.DataAge
 			}
 		}
 		return m

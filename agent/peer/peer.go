@@ -35,6 +35,8 @@ type State struct {
 	Since  portolan.Instant  `json:"since"`
 	// Network says that the symptom is one of the network.
 	Network bool `json:"network,omitempty"`
+	// DataAge is how old the data behind its answers are; zero if that is not measured.
+	DataAge time.Duration `json:"data_age,omitempty"`
 }
 
 // Peer is another agent of the port.

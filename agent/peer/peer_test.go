@@ -106,7 +106,7 @@ func TestCircle_PeersTellEachOther(t *testing.T) {
 		}
 		ask(t.Context(), http.DefaultClient, Peer{Address: "127.0.0.1:1"}) // takes the time that a sleep would waste
 	}
-	if got := first.Heard()[0]; got.Agent != "MIA-2" || got.Systems[0] != (State{"tpac", portolan.Down, 7, true}) {
+	if got := first.Heard()[0]; got.Agent != "MIA-2" || got.Systems[0] != (State{System: "tpac", State: portolan.Down, Since: 7, Network: true}) {
 		t.Errorf("got %+v", got)
 	}
 }

@@ -15,6 +15,7 @@ type liveState struct {
 	since   portolan.Instant
 	symptom portolan.Symptom
 	took    time.Duration // of the step that the symptom names, or of the run
+	dataAge time.Duration // of the data behind the answer, at the start; zero if no step measured it
 	// open is the start of a run that passed its objective and was still in progress, zero if none is known.
 	open     portolan.Instant
 	openStep portolan.PlannedStep // the one it was in, the zero value if that is not known
@@ -32,7 +33,7 @@ func (l *liveState) result(e *event) {
 		l.since = run.Start
 	}
 	l.start, l.holdEnd, l.state = run.Start, run.End().Add(run.Hold), state
-	l.symptom, l.took = e.result.Symptom, tookOf(e.result)
+	l.symptom, l.took, l.dataAge = e.result.Symptom, tookOf(e.result), e.result.DataAge()
 	l.latency = e.assigned.planned.Latency
 	if l.open <= run.Start {
 		l.open, l.openStep = 0, portolan.PlannedStep{}
@@ -70,6 +71,9 @@ func (l *liveState) openRun(start portolan.Instant, step portolan.PlannedStep, l
 // on its way: every is how often agents send, and the state outlasts its hold by one sending.
 func (l *liveState) at(now portolan.Instant, every time.Duration) Current {
 	held := l.held(now.Add(-every - every/3))
+	if l.dataAge > 0 {
+		held.DataAge = l.dataAge + now.Sub(l.start)
+	}
 	if l.open == 0 || now >= l.open.Add(openHolds(l.latency)) || held.State >= portolan.SlowState {
 		return held
 	}
@@ -104,6 +108,7 @@ type Current struct {
 	Provisional bool // slow because a run in progress passed its objective
 	Symptom     portolan.Symptom
 	Took        time.Duration // of the symptom's step, or of the run
+	DataAge     time.Duration // of the data behind the last answer; zero if that is not measured
 	Limit       time.Duration // what Took should have stayed under; zero if the symptom is not lateness
 }
 
@@ -121,6 +126,7 @@ func (l *liveState) encode(w *writer) {
 	w.text(string(l.openStep.Step))
 	w.text(string(l.openStep.Dependency))
 	w.uint(uint64(l.latency))
+	w.uint(uint64(l.dataAge))
 }
 
 func (l *liveState) decode(r *reader) {
@@ -133,6 +139,7 @@ func (l *liveState) decode(r *reader) {
 	l.open = r.at()
 	l.openStep = portolan.PlannedStep{Step: portolan.StepID(r.text()), Dependency: portolan.SystemID(r.text())}
 	l.latency = time.Duration(r.uint())
+	l.dataAge = time.Duration(r.uint())
 }
 
 // heard is when an agent was last heard, and what it said of itself then.

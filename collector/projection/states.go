@@ -127,6 +127,8 @@ type PortNow struct {
 	// Symptom is what most affected agents see; its zero value if none is affected. Took and Limit belong to it.
 	Symptom     portolan.Symptom
 	Took, Limit time.Duration
+	// DataAge is that of the oldest data behind the agents' answers; zero if none is measured.
+	DataAge time.Duration
 	// Affected of Monitored agents are slow or down.
 	Affected, Monitored int
 	Agents              []AgentState
@@ -180,6 +182,7 @@ func (c *PortNow) sum() {
 	c.State, c.Affected, c.Monitored = availability.PortState(states)
 	votes := map[portolan.Symptom]int{}
 	for _, a := range c.Agents {
+		c.DataAge = max(c.DataAge, a.DataAge)
 		if a.State >= c.State && a.Since != 0 && (c.Since == 0 || a.Since < c.Since) {
 			c.Since = a.Since
 		}
