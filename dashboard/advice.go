@@ -15,8 +15,11 @@ type Advice struct {
 
 // adviceView is advice as pages print it.
 type adviceView struct {
+	Port                 portolan.PortCode
 	Primary, Use, Action string
 	Urgent               bool // something is to be done
+	Quiet                bool // nothing is, and nothing is in use
+	Change               bool // another system is to be used
 	Reason, Caution      string
 	Steps, Lost          []string
 	Readiness            []readinessView
@@ -44,8 +47,10 @@ func viewAdvice(c *clock, cut Cut, advice []Advice) []adviceView {
 	var views []adviceView
 	for _, a := range advice {
 		v := adviceView{
+			Port:    a.Port,
 			Primary: short(a.Primary), Use: short(a.Use), Action: actionWords(a.Action, a.Use != a.Primary), Reason: a.Reason, Caution: a.Caution, Steps: a.Steps, Lost: a.Lost,
-			Urgent: a.Action != incident.Stay, Modes: []modeView{{"primary", short(a.Primary) + " (primary)"}},
+			Urgent: a.Action != incident.Stay, Quiet: a.Action == incident.Stay && a.Use == a.Primary && a.Caution == "",
+			Change: a.Action != incident.Stay && a.Action != incident.Prepare, Modes: []modeView{{"primary", short(a.Primary) + " (primary)"}},
 		}
 		for _, r := range a.Readiness {
 			v.Readiness = append(v.Readiness, readinessView{short(r.System), r.Why, r.Ready})

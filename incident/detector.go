@@ -233,12 +233,17 @@ func (d *Detector) claim(t *track) {
 		c.incident = nil
 	}
 	t.cells = t.cells[:0]
-	key := cellKey{t.Scope, t.Component}
-	if c := d.fleet.cells[key]; c != nil {
+	for _, id := range append([]portolan.SystemID{t.Component}, t.also...) {
+		d.claimComponent(t, id)
+	}
+}
+
+func (d *Detector) claimComponent(t *track, id portolan.SystemID) {
+	if c := d.fleet.cells[cellKey{t.Scope, id}]; c != nil {
 		c.incident = t
 		t.cells = append(t.cells, c)
 	}
-	for _, s := range d.fleet.within(t.Scope, t.Component) {
+	for _, s := range d.fleet.within(t.Scope, id) {
 		for i := range s.exposures {
 			for _, c := range s.exposures[i].cells {
 				c.clear()

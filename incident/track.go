@@ -34,6 +34,8 @@ type track struct {
 	component *component
 	cells     []*cell // that it answers for
 
+	// also are components that are hit because the incident's is: what depends on them is explained too.
+	also     []portolan.SystemID
 	tallies  map[portolan.AgentID]*tally
 	systems  map[portolan.SystemID]*tally
 	symptoms map[portolan.Symptom]int
@@ -185,6 +187,7 @@ func (d *Detector) review(t *track) {
 		d.emit(t, Shrunk)
 	default:
 		d.describe(t)
+		d.absorbConsequences(t)
 		if t.differs(d.now) {
 			d.emit(t, Updated)
 		}
@@ -299,6 +302,21 @@ func (d *Detector) absorb(t *track) *track {
 	return into
 }
 
+// absorbConsequences joins incidents of systems that are themselves hit by this one: what depends on a system that fails for
+// want of another fails too.
+func (d *Detector) absorbConsequences(t *track) {
+	for _, u := range slices.Clone(d.tracks) {
+		if u == t || u.End != 0 || u.MergedInto != 0 || u.Silent || u.Signaled || t.Component == "" || u.Component == t.Component {
+			continue
+		}
+		if u.Start >= t.Start-slack && slices.Contains(t.Systems, u.Component) && d.fleet.contains(t.Scope, u.Scope) {
+			d.join(t, u, t.Scope, t.Component)
+			d.describe(t)
+			d.emit(t, Grown)
+		}
+	}
+}
+
 // explainsAll reports whether incident t explains what u saw.
 func (d *Detector) explainsAll(t, u *track) bool {
 	if t.Start-u.Start > slack || u.Start-t.Start > slack || !d.fleet.contains(t.Scope, u.Scope) {
@@ -335,6 +353,11 @@ func (d *Detector) join(into, part *track, scope Scope, component portolan.Syste
 	into.total.bad += part.total.bad
 	into.total.results += part.total.results
 	into.recovery, into.recovered, into.pending = 0, 0, 0
+	for _, id := range append(part.also, part.Component) {
+		if id != "" && id != component && !slices.Contains(into.also, id) {
+			into.also = append(into.also, id)
+		}
+	}
 	part.MergedInto, part.End = into.ID, max(d.now, part.Start+1)
 	for _, c := range part.cells {
 		c.incident = nil
