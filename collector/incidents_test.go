@@ -17,11 +17,11 @@ func TestIncidents_FromTheFirstBadResultToTheLast(t *testing.T) {
 	data := t.TempDir()
 	r := startCollector(t, data, nil)
 	pair := []*remote{r.enroll("MIA-1"), r.enroll("MIA-2")}
-	at := portolan.InstantOf(time.Now()).Add(-2 * time.Hour)
+	at := portolan.InstantOf(time.Now())
 	say := func(outcome portolan.Outcome) {
-		at = at.Add(time.Minute)
+		at = at.Add(100 * time.Millisecond)
 		for n, a := range pair {
-			a.send(portolan.Live, a.run(at.Add(time.Duration(n)*time.Second), outcome))
+			a.send(portolan.Live, a.run(at.Add(time.Duration(n)*time.Millisecond), outcome))
 		}
 	}
 	open := func(want int) func() bool {
@@ -32,7 +32,7 @@ func TestIncidents_FromTheFirstBadResultToTheLast(t *testing.T) {
 		}
 	}
 	say(portolan.Good)
-	first := at.Add(time.Minute)
+	first := at.Add(100 * time.Millisecond)
 	r.await(func() bool { say(portolan.Failed); return open(1)() })
 	var all incidentsAnswer
 	_, body := r.get("/api/v1/incidents", &all)
@@ -89,5 +89,30 @@ func TestSignals_OfficersSeeWhatProbesDoNot(t *testing.T) {
 		if status, body := r.post("/api/v1/signals", []byte(bad), nil); status != http.StatusBadRequest {
 			t.Errorf("%s: got %d %s", bad, status, body)
 		}
+	}
+}
+
+// What happened while the collector was away opens no incident: neither backlog, nor a batch that was news when it was made.
+func TestIncidents_NoneOfWhatComesLate(t *testing.T) {
+	t.Parallel()
+	r := startCollector(t, t.TempDir(), nil)
+	a := r.enroll("MIA-1")
+	at := portolan.InstantOf(time.Now())
+	a.send(portolan.Live, a.run(at.Add(-time.Hour), portolan.Good))
+	r.foldedAll()
+	for n := range 20 {
+		lane := []portolan.Lane{portolan.Live, portolan.Backlog}[n%2]
+		a.send(lane, a.run(at.Add(time.Duration(n-40)*time.Minute), portolan.Failed))
+	}
+	r.foldedAll()
+	for range 2 { // signals are looked at after all that came before them
+		if status, body := r.post("/api/v1/signals", []byte(`{"system":"tpac","port":"MIA","state":"down"}`), nil); status != http.StatusCreated {
+			t.Fatalf("signal: %d %s", status, body)
+		}
+	}
+	var all incidentsAnswer
+	r.await(func() bool { r.get("/api/v1/incidents", &all); return len(all.Rows) > 0 })
+	if len(all.Rows) != 1 || !all.Rows[0].Signaled {
+		t.Errorf("got %+v", all.Rows)
 	}
 }

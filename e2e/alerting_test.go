@@ -238,7 +238,7 @@ func TestPager_HearsNothingOfBacklog(t *testing.T) {
 
 	w.collector.end(syscall.SIGTERM)
 	w.faults(`[{"where":{"system":"ident"},"effect":"outage"}]`)
-	w.untilRuns("MIA-1", 8)
+	w.untilRuns("MIA-1", 24)
 	w.faults(`[]`)
 	_, heard := m.await(90*time.Second, "PortolanCollectorAbsent", "firing")
 	// What is older than a minute is backlog (design 3.14).

@@ -53,6 +53,10 @@ type Watch struct {
 // New returns a watch that does not lead.
 func New(o Options) *Watch { return &Watch{options: o} }
 
+// newsFor is how long after its end a result may open an incident: three sendings. A batch that was news when it was made
+// may come much later, byte for byte as it was sent first.
+const newsFor = 45 * time.Second
+
 // lookEvery is how often agents are looked at for silence and new plans.
 const lookEvery = 5 * time.Second
 
@@ -132,7 +136,7 @@ func (w *Watch) result(n *projection.News, r *portolan.Result) {
 		Series: portolan.Series{Agent: n.Link.Chain.Agent, System: r.System, Transaction: r.Transaction},
 		Start:  eventTime(n, r.Start), Duration: r.Duration, Outcome: r.Outcome, Symptom: r.Symptom, Heard: n.Link.ReceivedAt,
 	}
-	if n.Link.Lane == portolan.Live {
+	if n.Link.Lane == portolan.Live && o.Heard.Sub(o.Start.Add(o.Duration)) <= newsFor {
 		w.detector.Observe(&o)
 	} else {
 		w.detector.Late(&o)
