@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lockFolder takes the folder for this process, until the file it returns is closed or the process ends.
+// lockFolder takes the folder for this process, until unlockFolder or the end of the process.
 func lockFolder(dir string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -24,6 +24,12 @@ func lockFolder(dir string) (*os.File, error) {
 		return nil, errors.Join(fmt.Errorf("lock spool: %w", err), f.Close())
 	}
 	return f, nil
+}
+
+// unlockFolder gives the folder back. Closing the file alone would not: a child process that is just being started has it
+// open too, until it runs its own program.
+func unlockFolder(f *os.File) error {
+	return errors.Join(unix.Flock(int(f.Fd()), unix.LOCK_UN), f.Close())
 }
 
 // syncFolder makes names in the folder durable.

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// lockFolder takes the folder for this process, until the file it returns is closed or the process ends.
+// lockFolder takes the folder for this process, until unlockFolder or the end of the process.
 func lockFolder(dir string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -24,6 +24,9 @@ func lockFolder(dir string) (*os.File, error) {
 	}
 	return f, nil
 }
+
+// unlockFolder gives the folder back.
+func unlockFolder(f *os.File) error { return f.Close() }
 
 // syncFolder does nothing: NTFS journals names, and a folder cannot be flushed.
 func syncFolder(string) error { return nil }

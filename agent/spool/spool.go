@@ -237,7 +237,7 @@ func (s *Spool) Close() error {
 	if s.file != nil {
 		errs = append(errs, s.markLocked(kindMark, time.Now()), s.syncLocked(), s.file.Close())
 	}
-	return errors.Join(append(errs, s.lock.Close())...)
+	return errors.Join(append(errs, unlockFolder(s.lock))...)
 }
 
 func newStream() string {
