@@ -49,6 +49,8 @@ type figure struct {
 type figureRow struct {
 	Nation, System, Transaction, Port, Office, Kind, Agent, Day, Month string
 
+	From         string
+	UpSeconds    float64 `json:"up_seconds"`
 	Weight       string
 	EndUser      figure `json:"end_user"`
 	Conventional figure

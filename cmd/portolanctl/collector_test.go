@@ -71,6 +71,8 @@ func setupCollector(env *testscript.Env) error {
 	at := "http://" + listener.Addr().String()
 	env.Setenv("COLLECTOR", at)
 	env.Setenv("DATA", data)
+	env.Setenv("FROM", time.Now().Add(-time.Hour).UTC().Format(time.RFC3339))
+	env.Setenv("TO", time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
 	return tell(at, data)
 }
 

@@ -37,6 +37,7 @@ type commands struct {
 	Backup        backup           `cmd:"" help:"Copy a collector's ledger and keys into one file, while it runs."`
 	Restore       restore          `cmd:"" help:"Make a data folder from what backup wrote."`
 	Rebuild       rebuild          `cmd:"" help:"Fold all evidence into figures again."`
+	Verify        verify           `cmd:"" help:"Check evidence, and what was derived from it."`
 	Version       kong.VersionFlag `help:"Print the version."`
 }
 

@@ -80,35 +80,12 @@ func (p *Projection) atOlder(ctx context.Context, cut Cut, fn func(*known) error
 	if err != nil {
 		return err
 	}
-	facts, err := readFacts(ctx, p.ledger, &Facts{}, cut.Journal)
+	if cut.Position > end {
+		return fmt.Errorf("%w: %s", ErrAhead, cut)
+	}
+	r, err := Recompute(ctx, p.ledger, cut)
 	if err != nil {
 		return err
 	}
-	if cut.Journal == 0 {
-		facts = &Facts{}
-	}
-	if cut.Position > end || facts.Number < cut.Journal {
-		return fmt.Errorf("%w: %s", ErrAhead, cut)
-	}
-	f := newFolder(p.ledger, bare{}, facts)
-	k := &known{shelf: foldedShelf{f}, facts: facts, cut: cut, at: facts.At}
-	for more := true; more; {
-		links, err := p.ledger.Read(ctx, ledger.Query{After: f.position, UpTo: cut.Position, Limit: pageOfLinks})
-		if err != nil {
-			return err
-		}
-		more = len(links) == pageOfLinks && cut.Position > 0
-		for _, link := range links {
-			if link.Position > cut.Position {
-				more = false
-				break
-			}
-			var unreadable *unreadableError
-			if err := f.fold(ctx, link); err != nil && !errors.As(err, &unreadable) {
-				return err
-			}
-			k.at = max(k.at, link.ReceivedAt)
-		}
-	}
-	return fn(k)
+	return fn(r.known)
 }

@@ -254,7 +254,7 @@ func (p *Projection) foldNext(ctx context.Context) (int, error) {
 }
 
 // readFacts reads the journal after what is known, up to the entry with the given number; zero for all there is.
-func readFacts(ctx context.Context, journal ledger.Journal, known *Facts, upTo uint64) (*Facts, error) {
+func readFacts(ctx context.Context, journal Chains, known *Facts, upTo uint64) (*Facts, error) {
 	for {
 		entries, err := journal.ReadJournal(ctx, known.Number, pageOfEntries)
 		if err != nil {

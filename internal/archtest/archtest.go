@@ -52,6 +52,8 @@ var rooms = []room{
 	{path: "collector/ingest", job: "verifies, stores, then acknowledges", ours: []string{"", "evidence", "collector/ledger", "collector/registry"}},
 	{path: "collector/projection", job: "folds the ledger into figures behind a cursor", ours: []string{"", "evidence", "availability", "schedule", "collector/ledger"},
 		libs: []string{"github.com/DataDog/sketches-go", "google.golang.org/protobuf"}},
+	{path: "collector/audit", job: "holds evidence together: every hash, link and signature",
+		ours: []string{"", "evidence", "collector/ledger", "collector/projection"}},
 	{path: "collector/watch", job: "watches what is folded for incidents, and keeps their history",
 		ours: []string{"", "evidence", "availability", "incident", "collector/ledger", "collector/projection"}},
 	{path: "collector", job: "wires and runs the center; API and metrics",
