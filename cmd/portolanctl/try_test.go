@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -20,6 +22,7 @@ func TestTry_EverySystemAgainstTheSimulator(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer stop()
+	buildBrowser(t)
 	tried := 0
 	for _, system := range catalogue.Systems {
 		var endpoints []string
@@ -43,6 +46,19 @@ func TestTry_EverySystemAgainstTheSimulator(t *testing.T) {
 	}
 	if tried < 26 {
 		t.Errorf("tried %d transactions only", tried)
+	}
+}
+
+// buildBrowser builds portolan-browser beside the test's own program, where browser transactions look for it.
+func buildBrowser(t *testing.T) {
+	t.Helper()
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(filepath.Dir(program), "portolan-browser"), "../portolan-browser")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build portolan-browser: %v\n%s", err, out)
 	}
 }
 
