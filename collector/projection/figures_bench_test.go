@@ -78,7 +78,7 @@ func figuresFleet(b *testing.B) *Projection {
 	})
 	rolls := figuresState()
 	journalPorts(b, l, rolls.ports)
-	for _, unit := range rolls.units {
+	for _, unit := range rolls.units[:len(rolls.units)-1] { // figures need no minutes
 		err := l.Update(context.Background(), func(tx ledger.Tx) error { return putUnits(tx, rolls, unit) })
 		if err != nil {
 			b.Fatal(err)
