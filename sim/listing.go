@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"portolan"
@@ -39,7 +40,7 @@ func (s *Simulator) addresses(now time.Time) addresses {
 		list.Systems = append(list.Systems, s.addressOf(v, now))
 	}
 	for _, l := range s.links {
-		list.Relays = append(list.Relays, relayAddress{l.origin.Agent, l.origin.Port, l.endpoint, l.relay.Addr().String(), l.url()})
+		list.Relays = append(list.Relays, relayAddress{l.origin.Agent, l.origin.Port, l.endpoint, l.where(), l.url()})
 	}
 	return list
 }
@@ -55,6 +56,9 @@ func (s *Simulator) addressOf(v *service, now time.Time) systemAddress {
 	for _, w := range s.waysOf(v) {
 		_, name := w.endpoint.Split()
 		a.Endpoints[name] = w.url(w.address)
+	}
+	if at := slices.IndexFunc(s.links, func(l *link) bool { return l.relay == nil && l.target == v.system.ID }); at >= 0 {
+		a.Endpoints[v.system.Folder.Name] = s.links[at].url() // the first workstation's
 	}
 	if v.system.Held != nil {
 		held := v.system.Held(now)

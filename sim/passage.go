@@ -16,6 +16,7 @@ func (s *Simulator) apply(active []fault.Fault) error {
 		setting sync.WaitGroup
 		mu      sync.Mutex
 		errs    []error
+		filled  []error // of folders: by this goroutine alone
 	)
 	set := func(what string, to interface{ Set(relay.Passage) error }, p relay.Passage) {
 		setting.Go(func() {
@@ -32,10 +33,14 @@ func (s *Simulator) apply(active []fault.Fault) error {
 		}
 	}
 	for _, l := range s.links {
+		if l.relay == nil {
+			filled = append(filled, s.fillFolder(l, active))
+			continue
+		}
 		set(fmt.Sprintf("%s from %s", l.endpoint, l.origin.Agent), l.relay, linkPassage(l.origin, l.target, active))
 	}
 	setting.Wait()
-	return errors.Join(errs...)
+	return errors.Join(append(errs, filled...)...)
 }
 
 // servicePassage is how a system's own address treats connections from wherever they come.

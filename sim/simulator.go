@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -34,6 +35,9 @@ type Simulator struct {
 	board    *fault.Board
 	admin    net.Listener
 	http     *http.Server
+
+	folders   string // where the workstations' folders are; empty for none
+	temporary bool   // they go with the simulator
 }
 
 // service is one system at its addresses.
@@ -93,7 +97,7 @@ func (s *Simulator) open() error {
 	if err := s.openServices(origins); err != nil {
 		return err
 	}
-	if err := s.openLinks(origins); err != nil {
+	if err := errors.Join(s.openLinks(origins), s.openFolders()); err != nil {
 		return err
 	}
 	if s.admin, err = net.Listen("tcp", s.options.Listen); err != nil {
@@ -200,7 +204,7 @@ func (s *Simulator) Addr() net.Addr { return s.admin.Addr() }
 // that name.
 func (s *Simulator) Relay(agent portolan.AgentID, endpoint targets.EndpointID) (string, bool) {
 	for _, l := range s.links {
-		if l.origin.Agent == agent && l.endpoint == endpoint {
+		if l.origin.Agent == agent && l.endpoint == endpoint && l.relay != nil {
 			return l.relay.Addr().String(), true
 		}
 	}
@@ -278,7 +282,12 @@ func (s *Simulator) close() error {
 		errs = append(errs, ignoreClosed(s.admin.Close()))
 	}
 	for _, l := range s.links {
-		errs = append(errs, l.relay.Close())
+		if l.relay != nil {
+			errs = append(errs, l.relay.Close())
+		}
+	}
+	if s.temporary {
+		errs = append(errs, os.RemoveAll(s.folders))
 	}
 	var closing sync.WaitGroup
 	failed := make([]error, len(s.services))

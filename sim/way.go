@@ -23,11 +23,25 @@ type way struct {
 type link struct {
 	way
 	origin fault.Origin
-	relay  *relay.Relay
+	relay  *relay.Relay // nil where the way leads to a folder of the workstation itself
+	folder string
 }
 
 // url is how the agent's configuration spells where the link begins.
-func (l *link) url() string { return l.way.url(l.relay.Addr().String()) }
+func (l *link) url() string {
+	if l.relay == nil {
+		return fileURL(l.folder)
+	}
+	return l.way.url(l.where())
+}
+
+// where returns where the link begins: a host and port, or a folder.
+func (l *link) where() string {
+	if l.relay == nil {
+		return l.folder
+	}
+	return l.relay.Addr().String()
+}
 
 // url is how a definition spells an address of the way: doors do not speak HTTP.
 func (w way) url(address string) string {
@@ -45,7 +59,7 @@ func (s *Simulator) openLinks(origins *relay.Origins) error {
 			if err != nil {
 				return fmt.Errorf("open the relay from %s to %s: %w", origin.Agent, w.endpoint, err)
 			}
-			s.links = append(s.links, &link{w, origin, r})
+			s.links = append(s.links, &link{way: w, origin: origin, relay: r})
 		}
 	}
 	return nil

@@ -64,7 +64,7 @@ func loose(name string) probe.Way {
 func options() targets.Options {
 	o := talking()
 	for _, name := range []string{
-		"edifact", "feed", "netpath", "tn3270",
+		"edifact", "extract", "feed", "netpath", "tn3270",
 	} {
 		o.Ways = append(o.Ways, loose(name))
 	}

@@ -33,6 +33,8 @@ type System struct {
 	Held func(now time.Time) int
 	// Doors are ways in that do not speak HTTP, each at an address of its own.
 	Doors []Door
+	// Folder is what the system keeps on each workstation; nil for nothing.
+	Folder *Folder
 }
 
 // Route is one way to use a system.
@@ -96,6 +98,9 @@ func (s System) Steps() []portolan.StepID {
 	for _, d := range s.Doors {
 		steps = append(steps, d.Steps...)
 	}
+	if s.Folder != nil {
+		steps = append(steps, s.Folder.Steps...)
+	}
 	seen := map[portolan.StepID]bool{}
 	return slices.DeleteFunc(steps, func(step portolan.StepID) bool {
 		twice := seen[step]
@@ -126,6 +131,7 @@ func All(settings Settings) []System {
 		vehicleFace(settings),
 		tecsPortal(settings),
 		tecsLegacy(),
+		pals(),
 		atsQQ(settings),
 		mobilePrimary(settings),
 		eid(settings),
