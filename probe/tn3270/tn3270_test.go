@@ -194,3 +194,18 @@ func TestWay_CleanUpDoesNotPressALockedKeyboard(t *testing.T) {
 		}
 	})
 }
+
+// What the screen showed before the key was pressed is no answer to it.
+func TestWay_OldErrorIsNoAnswer(t *testing.T) {
+	t.Parallel()
+	network := converses(t, func(h *host) {
+		h.show("SIGN ON", "TECS0900 LAST NIGHT")
+		h.hear()
+		h.show("MENU")
+		h.hear()
+	})
+	got, failures := run(t, network, connect, "{press: ENTER, errors: [{text: TECS0900}], expect: [{text: MENU}]}")
+	if got.Outcome != portolan.Good {
+		t.Errorf("got %v %+v: %v", got.Outcome, got.Symptom, failures)
+	}
+}
