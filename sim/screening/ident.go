@@ -1,13 +1,17 @@
 package screening
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
 	"time"
+
+	"portolan/internal/nistitl"
 )
 
 const (
@@ -30,9 +34,15 @@ type soapBody struct {
 	Fault    *soapFault        `xml:"http://schemas.xmlsoap.org/soap/envelope/ Fault"`
 }
 
+// printed is a pattern in base64: alone, or in an ANSI/NIST-ITL file, the form in which agencies send prints.
+type printed struct {
+	Template string `xml:"Template,omitempty"`
+	Record   string `xml:"Record,omitempty"`
+}
+
 type verifyQuestion struct {
-	Subject  string `xml:"Subject"`
-	Template string `xml:"Template"`
+	Subject string `xml:"Subject"`
+	printed
 }
 
 type verifyResponse struct {
@@ -40,9 +50,7 @@ type verifyResponse struct {
 	Score    float64 `xml:"Score"`
 }
 
-type identifyQuestion struct {
-	Template string `xml:"Template"`
-}
+type identifyQuestion struct{ printed }
 
 type identifyResponse struct {
 	Candidates []candidate `xml:"Candidate"`
@@ -84,18 +92,18 @@ const (
 // verifySubject verifies a synthetic pattern one to one.
 func verifySubject(c *Call, asked soapBody) (soapBody, error) {
 	if asked.Verify == nil || asked.Verify.Subject == "" {
-		return soapBody{}, &soapFault{"soap:Client", "want Verify with a subject and a template in base64"}
+		return soapBody{}, &soapFault{"soap:Client", "want Verify with a subject and a template or record in base64"}
 	}
-	_, score, err := match(c, asked.Verify.Template)
+	_, score, err := match(c, asked.Verify.printed)
 	return soapBody{Verified: &verifyResponse{score >= leastScore, score}}, err
 }
 
 // searchGallery searches one to many. Each pattern that is good enough has one subject, made up from it.
 func searchGallery(c *Call, asked soapBody) (soapBody, error) {
 	if asked.Identify == nil {
-		return soapBody{}, &soapFault{"soap:Client", "want Identify with a template in base64"}
+		return soapBody{}, &soapFault{"soap:Client", "want Identify with a template or record in base64"}
 	}
-	pattern, score, err := match(c, asked.Identify.Template)
+	pattern, score, err := match(c, asked.Identify.printed)
 	found := &identifyResponse{}
 	if score >= leastScore {
 		found.Candidates = append(found.Candidates, candidate{fmt.Sprintf("SYN-%X", sha256.Sum256(pattern))[:16], score})
@@ -104,10 +112,9 @@ func searchGallery(c *Call, asked soapBody) (soapBody, error) {
 }
 
 // match returns a pattern and the score that its quality gives it.
-func match(c *Call, template string) (pattern []byte, score float64, err error) {
-	pattern, err = base64.StdEncoding.DecodeString(template)
-	if err != nil || len(pattern) == 0 {
-		return nil, 0, &soapFault{"soap:Client", "want a template in base64"}
+func match(c *Call, asked printed) (pattern []byte, score float64, err error) {
+	if pattern, err = asked.pattern(); err != nil {
+		return nil, 0, &soapFault{"soap:Client", err.Error()}
 	}
 	values := map[byte]bool{}
 	for _, b := range pattern {
@@ -116,6 +123,27 @@ func match(c *Call, template string) (pattern []byte, score float64, err error) 
 	quality := min(1, float64(len(values))/enoughValues)
 	noise := math.Abs(c.Draw("score").NormFloat64()) * scoreNoise
 	return pattern, max(0, math.Round(100*(quality*bestScore-min(noise, 3*scoreNoise)))/100), nil
+}
+
+// pattern returns the bytes of the pattern.
+func (p printed) pattern() ([]byte, error) {
+	data, err := base64.StdEncoding.DecodeString(cmp.Or(p.Record, p.Template))
+	if err != nil || len(data) == 0 {
+		return nil, errors.New("want a template or a record in base64")
+	}
+	if p.Record == "" {
+		return data, nil
+	}
+	file, err := nistitl.Parse(data)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range file.Records {
+		if r.Image != nil {
+			return r.Image.Data, nil
+		}
+	}
+	return nil, errors.New("want a record of a print in the file")
 }
 
 // falseSOAP turns a verdict round, and finds nobody.
@@ -192,7 +220,7 @@ func (c *Call) verify(subject, template string) (verificationAnswer, error) {
 	if _, err := base64.StdEncoding.DecodeString(template); err != nil || subject == "" || template == "" {
 		return verificationAnswer{}, refuse(http.StatusUnprocessableEntity, "incomplete", "want a document number and a template in base64")
 	}
-	said, err := c.askIDENT("/ident/v1/verification", soapBody{Verify: &verifyQuestion{subject, template}})
+	said, err := c.askIDENT("/ident/v1/verification", soapBody{Verify: &verifyQuestion{subject, printed{Template: template}}})
 	if err == nil && said.Verified == nil {
 		err = refuse(http.StatusBadGateway, "bad_gateway", "ident answered what cannot be read")
 	}
@@ -204,7 +232,7 @@ func (c *Call) verify(subject, template string) (verificationAnswer, error) {
 
 // identify asks IDENT whose a pattern is.
 func (c *Call) identify(template string) ([]candidate, error) {
-	said, err := c.askIDENT("/ident/v1/identification", soapBody{Identify: &identifyQuestion{template}})
+	said, err := c.askIDENT("/ident/v1/identification", soapBody{Identify: &identifyQuestion{printed{Template: template}}})
 	if err == nil && said.Found == nil {
 		err = refuse(http.StatusBadGateway, "bad_gateway", "ident answered what cannot be read")
 	}

@@ -2,6 +2,7 @@ package screening
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -13,6 +14,7 @@ import (
 
 	"portolan"
 	"portolan/sim/fault"
+	"portolan/targets"
 )
 
 // always is a list of faults that never changes.
@@ -78,12 +80,18 @@ func verification(body string, faults ...fault.Fault) *httptest.ResponseRecorder
 	return w
 }
 
+// withRecord is verifyBody with a file in place of the template.
+func withRecord(file []byte) string {
+	return strings.Replace(verifyBody, "<Template>U1lOVEhFVElDIFBBVFRFUk4gMDAwMQ==</Template>", "<Record>"+base64.StdEncoding.EncodeToString(file)+"</Record>", 1)
+}
+
 const verifyBody = `<?xml version="1.0"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>
   <Verify xmlns="urn:portolan:sim:ident:1"><Subject>SYN000001</Subject><Template>U1lOVEhFVElDIFBBVFRFUk4gMDAwMQ==</Template></Verify></s:Body></s:Envelope>`
 
 func TestIDENT_SpeaksSOAP(t *testing.T) {
 	t.Parallel()
 	wrong := fault.Fault{Where: fault.Where{System: "ident"}, Effect: fault.Wrong}
+	traveler := targets.NewTraveler(1, targets.TD3)
 	for name, c := range map[string]struct {
 		got    *httptest.ResponseRecorder
 		status int
@@ -94,6 +102,9 @@ func TestIDENT_SpeaksSOAP(t *testing.T) {
 		"wrong":          {verification(verifyBody, wrong), 200, false, ""},
 		"uniform":        {verification(strings.Replace(verifyBody, "U1lOVEhFVElDIFBBVFRFUk4gMDAwMQ==", "AAAAAAAA", 1)), 200, false, ""},
 		"no-template":    {verification(strings.Replace(verifyBody, "U1lO", "?", 1)), 500, false, "base64"},
+		"record":         {verification(withRecord(traveler.Record)), 200, true, ""},
+		"broken-record":  {verification(withRecord(traveler.Record[:len(traveler.Record)-1])), 500, false, "record"},
+		"no-record":      {verification(withRecord([]byte("none"))), 500, false, "1.001"},
 		"other-envelope": {verification(strings.Replace(verifyBody, "soap/envelope", "other", 1)), 500, false, "SOAP 1.1"},
 		"not-xml":        {verification("{}"), 500, false, "SOAP 1.1"},
 		"too-large":      {verification(strings.Repeat(" ", mostBody+1)), 413, false, ""},
