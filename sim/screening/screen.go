@@ -22,6 +22,7 @@ var pages = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
 // Page is a body that is sent as HTML.
 type Page struct {
 	Name string // of the template
+	Base string // of the paths of the client that it belongs to
 	// Asked is the form that was sent; Said the body of the API's answer to it.
 	Asked url.Values
 	Said  any
@@ -54,8 +55,8 @@ const openingTime = 80 * time.Millisecond
 func (c client) routes(api []Route) []Route {
 	routes := []Route{{
 		c.opens, "GET " + c.base, openingTime,
-		func(*Call) (Answer, error) { return Answer{http.StatusOK, Page{Name: c.first}}, nil },
-		func(Answer) Answer { return Answer{http.StatusOK, Page{Name: "closed.html"}} },
+		func(*Call) (Answer, error) { return Answer{http.StatusOK, Page{Name: c.first, Base: c.base}}, nil },
+		func(Answer) Answer { return Answer{http.StatusOK, Page{Name: "closed.html", Base: c.base}} },
 	}}
 	for _, f := range c.forms {
 		at := slices.IndexFunc(api, func(r Route) bool { return r.Step == f.step })
@@ -73,8 +74,8 @@ func (c client) route(f form, api Route) Route {
 			if err != nil {
 				return Answer{}, err
 			}
-			answer, err := api.Serve(call.asProgram(asked))
-			return Answer{http.StatusOK, Page{f.shows, asked, answer.Body}}, err
+			answer, err := api.Serve(call.asProgram(asked, api))
+			return Answer{http.StatusOK, Page{f.shows, c.base, asked, answer.Body}}, err
 		},
 		Wrong: func(a Answer) Answer {
 			page := a.Body.(Page)
@@ -84,22 +85,26 @@ func (c client) route(f form, api Route) Route {
 	}
 }
 
-// asProgram returns the call that a program would make in place of a form: in JSON, if the form is not for signing on,
-// with the session of the browser's cookie.
-func (c *Call) asProgram(form url.Values) *Call {
+// asProgram returns the call that a program would make of the API in place of a form: in JSON or in the path, if the form is
+// not for signing on, with the session of the browser's cookie.
+func (c *Call) asProgram(form url.Values, api Route) *Call {
 	program := *c
 	program.Request = c.Request.Clone(c.Context())
-	if cookie, err := c.Request.Cookie(cookieSession); err == nil {
-		program.Request.Header.Set("Authorization", "Bearer "+cookie.Value)
-		question := record{}
-		for name := range form {
-			question[name] = form.Get(name)
-			if form.Get(name) == "true" {
-				question[name] = true
-			}
-		}
-		program.body, _ = json.Marshal(question) // texts and truth values have no form that fails
+	program.Request.Method, _, _ = strings.Cut(api.Pattern, " ")
+	cookie, err := c.Request.Cookie(cookieSession)
+	if err != nil {
+		return &program
 	}
+	program.Request.Header.Set("Authorization", "Bearer "+cookie.Value)
+	question := record{}
+	for name := range form {
+		program.Request.SetPathValue(name, form.Get(name))
+		question[name] = form.Get(name)
+		if form.Get(name) == "true" {
+			question[name] = true
+		}
+	}
+	program.body, _ = json.Marshal(question) // texts and truth values have no form that fails
 	return &program
 }
 

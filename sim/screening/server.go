@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"path"
 	"time"
 
 	"github.com/coder/websocket"
@@ -141,7 +142,7 @@ func write(w http.ResponseWriter, r *http.Request, answer Answer, err error) {
 	case errors.As(err, &refusal):
 		answer = Answer{refusal.Status, map[string]any{"error": map[string]string{"code": refusal.Code, "message": refusal.Message}}}
 		if wantsPage(r) {
-			answer.Body = Page{Name: "refused.html", Said: refusal.Message}
+			answer.Body = Page{Name: "refused.html", Base: path.Dir(r.URL.Path), Said: refusal.Message}
 		}
 	case errors.Is(err, context.Canceled):
 		return // nobody waits for an answer any more

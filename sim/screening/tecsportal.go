@@ -2,6 +2,7 @@ package screening
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"portolan"
@@ -12,20 +13,27 @@ import (
 func tecsPortal(settings Settings) System {
 	d, review := newDesk(settings), review{newShelf(settings)}
 	const base = "/tecs-portal/v1"
+	api := d.routes(officers(base), d.tasks(base,
+		task{"name-search", "POST name-searches", 90 * time.Millisecond, []string{"number", "surname", "given", "birth"},
+			passOn("tecs-platform", tecsBase+"/queries"), record{"lookouts": []string{}, "result": "clear"}},
+		task{"document-search", "POST document-searches", 80 * time.Millisecond, []string{"number", "state"},
+			passOn("tecs-platform", tecsBase+"/document-queries"), record{"listed": true, "result": "referral"}},
+		task{"open-record", "GET records/{record}", 80 * time.Millisecond, nil, showRecord, record{"record": "SYN-OTHER"}},
+		task{"manifest", "GET manifests/{flight}", 120 * time.Millisecond, nil, review.show, record{"flight": "ZZ0", "passengers": 0}},
+		task{"manifest-analysis", "POST manifest-analyses", 200 * time.Millisecond, []string{"manifest"},
+			review.analyze, record{"passengers": 0}},
+	))
+	pages := client{"/tecs-portal/client", "open-client", "tecs-sign-on.html", []form{
+		{"sign-on", "/sign-on", "tecs-search.html"},
+		{"name-search", "/name-searches", "tecs-found.html"},
+		{"open-record", "/records", "tecs-record.html"},
+		{"sign-off", "/sign-off", "signed-off.html"},
+	}}
 	return System{
-		ID:    "tecs-portal",
-		Title: "TECS Portal",
-		Uses:  []portolan.SystemID{"tecs-platform", "apis"},
-		Routes: d.routes(officers(base), d.tasks(base,
-			task{"name-search", "POST name-searches", 90 * time.Millisecond, []string{"number", "surname", "given", "birth"},
-				passOn("tecs-platform", tecsBase+"/queries"), record{"lookouts": []string{}, "result": "clear"}},
-			task{"document-search", "POST document-searches", 80 * time.Millisecond, []string{"number", "state"},
-				passOn("tecs-platform", tecsBase+"/document-queries"), record{"listed": true, "result": "referral"}},
-			task{"open-record", "GET records/{record}", 80 * time.Millisecond, nil, showRecord, record{"record": "SYN-OTHER"}},
-			task{"manifest", "GET manifests/{flight}", 120 * time.Millisecond, nil, review.show, record{"flight": "ZZ0", "passengers": 0}},
-			task{"manifest-analysis", "POST manifest-analyses", 200 * time.Millisecond, []string{"manifest"},
-				review.analyze, record{"passengers": 0}},
-		)),
+		ID:     "tecs-portal",
+		Title:  "TECS Portal",
+		Uses:   []portolan.SystemID{"tecs-platform", "apis"},
+		Routes: slices.Concat(api, pages.routes(api)),
 	}
 }
 
