@@ -129,7 +129,7 @@ func fieldOf(prefix string, data []byte) (number int, value []byte, err error) {
 	digits, ours := strings.CutPrefix(string(tag), prefix)
 	number, err = strconv.Atoi(digits)
 	if !found || !ours || err != nil || len(digits) < 3 || number < 1 || number > dataField {
-		return 0, nil, fmt.Errorf("a field begins with %.12q: want %sNNN:", data, prefix)
+		return 0, nil, fmt.Errorf("a field begins with %.12q: want %sNNN and a colon", data, prefix)
 	}
 	return number, value, nil
 }
