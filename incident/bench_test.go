@@ -5,6 +5,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,30 +29,31 @@ func cmpOr(s, or string) string {
 }
 
 // hours is how long each of the drawn worlds is watched: for 500 faults and more.
-const hours = 60
+const hours = 280
 
 // BenchmarkDrawnFaults plays 500 faults and more of all kinds and scopes, overlapping ones, silent ports and noise included, to
 // a detector, for three seeds; it reports the worst figure of the three.
 func BenchmarkDrawnFaults(b *testing.B) {
 	for range b.N {
+		scores := make([]*score, 3)
+		var playing sync.WaitGroup
+		for n, seed := range seeds(b) {
+			playing.Go(func() { scores[n] = playSeed(seed) })
+		}
+		playing.Wait()
 		worst := map[string]float64{}
 		keep := func(name string, value float64, less bool) {
 			if old, there := worst[name]; !there || (less && value < old) || (!less && value > old) {
 				worst[name] = value
 			}
 		}
-		for _, seed := range seeds(b) {
-			w := newWorld(seed, 328, hours*time.Hour)
-			w.draw(4)
-			incidents, _ := w.follow()
-			s := w.judge(incidents)
+		for n, s := range scores {
 			if path := os.Getenv("PORTOLAN_DRAWN"); path != "" { // what went wrong, for whoever mends it
-				if err := os.WriteFile(fmt.Sprintf("%s-%d", path, seed), []byte(s.String()), 0o644); err != nil {
+				if err := os.WriteFile(fmt.Sprintf("%s-%d", path, n), []byte(s.String()), 0o644); err != nil {
 					b.Fatal(err)
 				}
 			}
-			b.Logf("seed %d:\n%s", seed, s.table())
-			slices.Sort(s.waits)
+			b.Logf("seed %d:\n%s", seeds(b)[n], s.table())
 			keep("faults", float64(s.faults), true)
 			keep("found-ratio", s.ratio(s.found, s.faults), true)
 			keep("false-ratio", s.ratio(s.false_, s.found+s.false_), false)
@@ -65,6 +67,15 @@ func BenchmarkDrawnFaults(b *testing.B) {
 			b.ReportMetric(value, name)
 		}
 	}
+}
+
+func playSeed(seed uint64) *score {
+	w := newWorld(seed, 328, hours*time.Hour)
+	w.draw(4)
+	incidents, _ := w.follow()
+	s := w.judge(incidents)
+	slices.Sort(s.waits)
+	return s
 }
 
 // BenchmarkFalseAlarms watches a fleet in good times, noise included, for thirty days.
