@@ -241,10 +241,13 @@ func TestPager_HearsNothingOfBacklog(t *testing.T) {
 	w.untilRuns("MIA-1", 24)
 	w.faults(`[]`)
 	_, heard := m.await(90*time.Second, "PortolanCollectorAbsent", "firing")
-	// What is older than a minute is backlog (design 3.14).
-	for range 2 {
-		w.untilRuns("MIA-1", int(35*time.Second/interval))
-	}
+	repaired := time.Now()
+	w.until(100*time.Second, "what failed to be older than a minute, and backlog (design 3.14)", func() error {
+		if age := time.Since(repaired); age < 75*time.Second {
+			return fmt.Errorf("it is %s old", age)
+		}
+		return nil
+	})
 
 	w.startCollector()
 	_, back := m.await(90*time.Second, "PortolanCollectorAbsent", "resolved")

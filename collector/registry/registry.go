@@ -50,10 +50,10 @@ type Registry struct {
 	ledger    Ledger
 	authority *Authority
 
-	mu       sync.Mutex // guards everything that follows
-	agents   map[portolan.AgentID]*member
-	plans    map[evidence.PlanHash]*portolan.Plan
-	loadedAt portolan.Instant
+	mu     sync.Mutex // guards everything that follows
+	agents map[portolan.AgentID]*member
+	plans  map[evidence.PlanHash]*portolan.Plan
+	sought map[portolan.AgentID]portolan.Instant // when agents were read again that were not found
 }
 
 // member is one enrolled agent with what its certificates certify; a certificate itself takes ten times as much.
@@ -63,15 +63,19 @@ type member struct {
 	heardAt portolan.Instant
 }
 
-// reloadAfter is how old the list of agents may be when a name or certificate is not in it: another
-// collector may have enrolled it since. Strangers cannot make the ledger be read more often.
-const reloadAfter = time.Second
+const (
+	// reloadAfter is how long after an agent was read in vain it is read again: another collector may have enrolled it
+	// since.
+	reloadAfter = time.Second
+	// mostSought bounds the names that are remembered for that.
+	mostSought = 4096
+)
 
 // New returns the registry of the ledger's agents.
 func New(ctx context.Context, l Ledger, a *Authority, now portolan.Instant) (*Registry, error) {
 	r := &Registry{
 		ledger: l, authority: a,
-		agents: make(map[portolan.AgentID]*member), plans: make(map[evidence.PlanHash]*portolan.Plan),
+		agents: make(map[portolan.AgentID]*member), plans: make(map[evidence.PlanHash]*portolan.Plan), sought: map[portolan.AgentID]portolan.Instant{},
 	}
 	if err := r.Reload(ctx, "", now); err != nil {
 		return nil, err
@@ -110,7 +114,6 @@ func (r *Registry) Reload(ctx context.Context, agent portolan.AgentID, now porto
 		}
 		r.agents[m.Agent.Agent] = m
 	}
-	r.loadedAt = now
 	return nil
 }
 
@@ -127,12 +130,26 @@ func newMember(agent ledger.Agent) (*member, error) {
 	return m, nil
 }
 
-// find returns an agent as fine finds it; if it does not, the agent is read again first unless that was done just now.
+// seekLocked reports whether an agent is to be read again, and notes that it is.
+func (r *Registry) seekLocked(agent portolan.AgentID, now portolan.Instant) bool {
+	if at, sought := r.sought[agent]; sought && now.Sub(at) < reloadAfter {
+		return false
+	}
+	if len(r.sought) >= mostSought {
+		clear(r.sought)
+	}
+	r.sought[agent] = now
+	return true
+}
+
+// find returns an agent as fine finds it; if it does not, the agent is read again first unless that was done just now: a
+// stranger cannot make the ledger be read all the time.
 func (r *Registry) find(ctx context.Context, agent portolan.AgentID, now portolan.Instant, fine func(*member) bool) (*member, error) {
 	r.mu.Lock()
-	m, stale := r.agents[agent], now.Sub(r.loadedAt) >= reloadAfter
+	m := r.agents[agent]
+	seek := (m == nil || !fine(m)) && r.seekLocked(agent, now)
 	r.mu.Unlock()
-	if m != nil && fine(m) || !stale {
+	if !seek {
 		return m, nil
 	}
 	if err := r.Reload(ctx, agent, now); err != nil {

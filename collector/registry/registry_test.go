@@ -191,9 +191,16 @@ func TestRegistry_SeesWhatAnotherCollectorEnrolled(t *testing.T) {
 	t.Parallel()
 	l := openLedger(t)
 	here, there := newRegistry(t, l), newRegistry(t, l)
-	certificate := enroll(t, there, "MIA-1", newKey(t), now)
+	certificate := enroll(t, there, "SEA-1", newKey(t), now)
+	if _, err := here.Identify(t.Context(), certificate, now); err != nil {
+		t.Errorf("at once: %v", err)
+	}
+	if _, err := here.Keys(t.Context(), "MIA-1", now); !errors.Is(err, registry.ErrUnknown) {
+		t.Errorf("a stranger: got %v", err)
+	}
+	certificate = enroll(t, there, "MIA-1", newKey(t), now)
 	if _, err := here.Identify(t.Context(), certificate, now); !errors.Is(err, registry.ErrUnknown) {
-		t.Errorf("at once: got %v, want strangers not to make the ledger be read", err)
+		t.Errorf("at once after it was sought: got %v, want strangers not to make the ledger be read all the time", err)
 	}
 	if _, err := here.Identify(t.Context(), certificate, now.Add(time.Second)); err != nil {
 		t.Errorf("a second later: %v", err)
