@@ -14,10 +14,12 @@ type bounds struct{ group int }
 // start starts the program, which may have so many bytes of memory, where the system can bound it.
 func start(cmd *exec.Cmd, memory int64) (*bounds, error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := limitMemory(cmd, memory); err != nil {
+		return nil, err
+	}
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	limitMemory(cmd.Process.Pid, memory)
 	return &bounds{cmd.Process.Pid}, nil
 }
 
