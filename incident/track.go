@@ -309,12 +309,25 @@ func (d *Detector) absorbConsequences(t *track) {
 		if u == t || u.End != 0 || u.MergedInto != 0 || u.Silent || u.Signaled || t.Component == "" || u.Component == t.Component {
 			continue
 		}
-		if u.Start >= t.Start-slack && slices.Contains(t.Systems, u.Component) && d.fleet.contains(t.Scope, u.Scope) {
+		together := u.Start-t.Start <= slack && t.Start-u.Start <= slack
+		if together && u.seenByOthers() && slices.Contains(t.Systems, u.Component) && d.fleet.contains(t.Scope, u.Scope) {
 			d.join(t, u, t.Scope, t.Component)
 			d.describe(t)
 			d.emit(t, Grown)
 		}
 	}
+}
+
+// seenByOthers reports whether most symptoms are of systems that depend on the incident's.
+func (t *track) seenByOthers() bool {
+	var others, all int
+	for s, n := range t.symptoms {
+		all += n
+		if s.Dependency == t.Component {
+			others += n
+		}
+	}
+	return 5*others >= 4*all
 }
 
 // explainsAll reports whether incident t explains what u saw.
