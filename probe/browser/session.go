@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"portolan/internal/procgroup"
 	"portolan/probe"
 )
 
@@ -34,7 +35,7 @@ type session struct {
 	workstation Workstation
 	started     bool
 	folder      string // what browser and driver write; removed at the end
-	group       *group
+	group       *procgroup.Group
 	orders      io.WriteCloser
 	answers     chan Answer   // closed when the driver has ended
 	ended       chan struct{} // closed by close
@@ -114,7 +115,7 @@ func (s *session) launch(program string) error {
 	if err != nil {
 		return fmt.Errorf("start portolan-browser: %w", err)
 	}
-	if s.group, err = startGroup(cmd, s.workstation.MaxMemory); err != nil {
+	if s.group, err = procgroup.Start(cmd, s.workstation.MaxMemory); err != nil {
 		return fmt.Errorf("start portolan-browser: %w", err)
 	}
 	s.watching.Go(func() {
@@ -168,7 +169,7 @@ func (s *session) watchMemory() {
 		case <-s.ended:
 			return
 		case <-tick.C:
-			if used := s.group.memory(); used > s.workstation.MaxMemory {
+			if used := s.group.Memory(); used > s.workstation.MaxMemory {
 				s.kill(fmt.Errorf("the browser used %d MiB of memory, more than the %d MiB that it may", used>>20, s.workstation.MaxMemory>>20))
 				return
 			}
@@ -238,7 +239,7 @@ func (s *session) kill(cause error) {
 		s.cause = cause
 	}
 	s.mu.Unlock()
-	s.group.kill()
+	s.group.Kill()
 }
 
 // why returns why there is no answer.
@@ -281,9 +282,11 @@ func (s *session) Close() error {
 	close(s.ended)
 	var err error
 	if s.group != nil {
-		err = s.group.end()
+		if err = s.group.End(); err != nil {
+			err = fmt.Errorf("end portolan-browser: %w", err)
+		}
 		s.watching.Wait()
-		err = errors.Join(err, s.orders.Close(), s.group.close())
+		err = errors.Join(err, s.orders.Close(), s.group.Close())
 	}
 	if s.folder != "" {
 		err = errors.Join(err, removeFolder(s.folder))

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"portolan"
+	"portolan/internal/procgroup"
 	"portolan/probe"
 )
 
@@ -45,26 +46,29 @@ func (p *program) run(ctx context.Context, run *probe.Run, out *output) *probe.F
 	out.wanted = []byte(ready)
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = out, out, endTime
 	out.watch.Enter(portolan.PhaseRequest)
-	bound, err := start(cmd, p.memory)
+	if err := limitMemory(cmd, p.memory); err != nil {
+		return startFailure(err)
+	}
+	group, err := procgroup.Start(cmd, p.memory)
 	if err != nil {
 		return startFailure(err)
 	}
-	defer bound.close()
+	defer group.Close()
 	out.watch.Advance(portolan.PhaseRequest, portolan.PhaseWait)
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	select {
 	case err = <-ended:
-		bound.kill() // what it started and left behind
+		group.Kill() // what it started and left behind
 		out.watch.Enter(portolan.PhaseCheck)
 		return p.judge(err, ready, out)
 	case <-out.arrived:
-		bound.kill()
+		group.Kill()
 		<-ended
 		out.watch.Enter(portolan.PhaseCheck)
 		return nil
 	case <-ctx.Done():
-		bound.kill()
+		group.Kill()
 		<-ended
 		return &probe.Failure{Phase: out.watch.Phase(), Kind: portolan.KindTimeout, Err: ctx.Err()}
 	}

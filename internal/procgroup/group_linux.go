@@ -1,4 +1,4 @@
-package browser
+package procgroup
 
 import (
 	"bytes"
@@ -7,9 +7,9 @@ import (
 	"strconv"
 )
 
-// memory returns how much memory the group's processes have for themselves, in bytes. A process that ends meanwhile
+// Memory returns how much memory the group's processes have for themselves, in bytes. A process that ends meanwhile
 // counts nothing.
-func (g *group) memory() int64 {
+func (g *Group) Memory() int64 {
 	var pages int64
 	for _, folder := range g.processes() {
 		pages += ownPages(filepath.Join(folder, "statm"))
@@ -18,11 +18,11 @@ func (g *group) memory() int64 {
 }
 
 // left reports whether a process of the group is left.
-func (g *group) left() bool { return len(g.processes()) > 0 }
+func (g *Group) left() bool { return len(g.processes()) > 0 }
 
 // processes returns the folders in /proc of the group's processes. One that has ended and that nobody waited for is none:
 // where the first process of a container waits for nobody, it stays for good.
-func (g *group) processes() []string {
+func (g *Group) processes() []string {
 	stats, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {
 		return nil
