@@ -84,10 +84,7 @@ func stateIn(voice peer.States, system portolan.SystemID) (peer.State, bool) {
 
 // means returns a system as the port sees it: by more than half of the voices.
 func (a *agent) means(voices []peer.States, id portolan.SystemID) incident.Means {
-	m := incident.Means{System: id}
-	if system := a.catalogue.System(id); system != nil {
-		m.Offline = system.Offline()
-	}
+	m := incident.Means{System: id, Offline: a.offline(id)}
 	var states []portolan.State
 	for _, v := range voices {
 		if s, ok := stateIn(v, id); ok {
@@ -104,21 +101,20 @@ func (a *agent) means(voices []peer.States, id portolan.SystemID) incident.Means
 	return m
 }
 
-// networkDown reports whether nothing that needs the network answers at any voice, with symptoms of a network.
+// networkDown reports whether nothing that needs the network answers at any voice.
 func (a *agent) networkDown(voices []peer.States) bool {
-	down := 0
+	var seen []incident.Means
 	for _, v := range voices {
 		for _, s := range v.Systems {
-			if system := a.catalogue.System(s.System); system != nil && system.Offline() {
-				continue
-			}
-			if s.State != portolan.Down || !s.Network {
-				return false
-			}
-			down++
+			seen = append(seen, incident.Means{System: s.System, State: s.State, Network: s.Network, Offline: a.offline(s.System)})
 		}
 	}
-	return down > 0
+	return incident.NetworkDown(seen)
+}
+
+func (a *agent) offline(id portolan.SystemID) bool {
+	system := a.catalogue.System(id)
+	return system != nil && system.Offline()
 }
 
 // voices returns what this agent and the peers that it hears see, itself first.

@@ -55,38 +55,28 @@ func (c *collector) advice(ports []portolan.PortCode, now portolan.Instant) []mi
 
 // standingOf returns what advice rests on: the states of a primary system and its backups at a port.
 func standingOf(primary *targets.System, catalogue *targets.Catalogue, cells []projection.PortNow, now portolan.Instant) incident.Standing {
-	means := func(id portolan.SystemID) incident.Means {
-		m := incident.Means{System: id}
-		if system := catalogue.System(id); system != nil {
-			m.Offline = system.Offline()
-		}
-		for _, cell := range cells {
-			if cell.System == id {
-				m.State, m.Since, m.DataAge = cell.State, cell.Since, cell.DataAge
-			}
-		}
-		return m
+	offline := func(id portolan.SystemID) bool {
+		system := catalogue.System(id)
+		return system != nil && system.Offline()
 	}
-	s := incident.Standing{Primary: means(primary.ID), Now: now, NetworkDown: networkDown(catalogue, cells)}
+	var seen []incident.Means
+	for i := range cells {
+		cell := &cells[i]
+		seen = append(seen, incident.Means{
+			System: cell.System, State: cell.State, Since: cell.Since, Offline: offline(cell.System), Network: cell.Symptom.Network(), DataAge: cell.DataAge,
+		})
+	}
+	means := func(id portolan.SystemID) incident.Means {
+		if i := slices.IndexFunc(seen, func(m incident.Means) bool { return m.System == id }); i >= 0 {
+			return seen[i]
+		}
+		return incident.Means{System: id, Offline: offline(id)}
+	}
+	s := incident.Standing{Primary: means(primary.ID), Now: now, NetworkDown: incident.NetworkDown(seen)}
 	for _, id := range primary.Backups {
 		s.Backups = append(s.Backups, means(id))
 	}
 	return s
-}
-
-// networkDown reports whether nothing that needs the network answers at a port, with symptoms of a network.
-func networkDown(catalogue *targets.Catalogue, cells []projection.PortNow) bool {
-	down := 0
-	for _, cell := range cells {
-		if system := catalogue.System(cell.System); system == nil || system.Offline() {
-			continue
-		}
-		if cell.State != portolan.Down || !cell.Symptom.Network() {
-			return false
-		}
-		down++
-	}
-	return down > 0
 }
 
 func recordedAt(facts *projection.Facts, port portolan.PortCode) []projection.Mitigation {

@@ -35,12 +35,12 @@ func ownersOf(s *surroundings) incident.Systems {
 	for _, system := range s.catalogue.Systems {
 		for _, d := range system.Dependencies {
 			if _, known := owners[d.System]; !known {
-				owners[d.System] = incident.Owner{Name: d.Owner}
+				owners[d.System] = d.Owner
 			}
 		}
 	}
 	for _, system := range s.catalogue.Systems {
-		owners[system.ID] = incident.Owner{Name: system.Owner.Organization}
+		owners[system.ID] = system.Owner.Organization
 	}
 	return owners
 }

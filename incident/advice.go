@@ -27,8 +27,25 @@ type Means struct {
 	Since  portolan.Instant
 	// Offline says that it needs no network.
 	Offline bool
+	// Network says that its symptom is one of the network.
+	Network bool
 	// DataAge is how old its data are; zero if that is not known.
 	DataAge time.Duration
+}
+
+// NetworkDown reports whether nothing that needs the network answers, with symptoms of a network.
+func NetworkDown(seen []Means) bool {
+	down := 0
+	for i := range seen {
+		if seen[i].Offline {
+			continue
+		}
+		if seen[i].State != portolan.Down || !seen[i].Network {
+			return false
+		}
+		down++
+	}
+	return down > 0
 }
 
 // Standing is what advice for a port rests on.

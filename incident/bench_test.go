@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"slices"
@@ -14,18 +15,11 @@ import (
 
 // seeds returns three seeds: those after SEED, or after 1.
 func seeds(b *testing.B) []uint64 {
-	first, err := strconv.ParseUint(cmpOr(os.Getenv("SEED"), "1"), 10, 64)
+	first, err := strconv.ParseUint(cmp.Or(os.Getenv("SEED"), "1"), 10, 64)
 	if err != nil {
 		b.Fatal(err)
 	}
 	return []uint64{first, first + 1, first + 2}
-}
-
-func cmpOr(s, or string) string {
-	if s == "" {
-		return or
-	}
-	return s
 }
 
 // hours is how long each of the drawn worlds is watched: for 500 faults and more.

@@ -257,5 +257,5 @@ func (d *Detector) ownerOf(t *track) string {
 			return "network operations center"
 		}
 	}
-	return d.options.Systems[t.Component].Name
+	return d.options.Systems[t.Component]
 }

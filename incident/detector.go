@@ -284,15 +284,6 @@ func (d *Detector) Advance(now portolan.Instant) []Event {
 	return events
 }
 
-// Incidents returns the incidents that are open or may come again, oldest first.
-func (d *Detector) Incidents() []Incident {
-	all := make([]Incident, 0, len(d.tracks))
-	for _, t := range d.tracks {
-		all = append(all, t.Incident)
-	}
-	return all
-}
-
 func (d *Detector) emit(t *track, change Change) {
 	t.Revision++
 	d.events = append(d.events, Event{At: d.now, Change: change, Incident: t.snapshot(d.now)})

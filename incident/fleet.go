@@ -8,14 +8,8 @@ import (
 	"portolan"
 )
 
-// Systems is what the detector knows of the catalogue: who answers for each system.
-type Systems map[portolan.SystemID]Owner
-
-// Owner is who answers for a system, and whether that is outside the office that runs the monitor.
-type Owner struct {
-	Name     string
-	External bool
-}
+// Systems says who answers for each system of the catalogue.
+type Systems map[portolan.SystemID]string
 
 // fleet is the agents, and what each result of theirs is evidence for.
 type fleet struct {

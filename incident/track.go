@@ -69,6 +69,8 @@ func (t *tally) add(bad bool) {
 	}
 }
 
+func (t *tally) merge(o *tally) { t.bad, t.results = t.bad+o.bad, t.results+o.results }
+
 func (t *tally) share() float64 { return t.bad / max(1, t.results) }
 
 func (d *Detector) newTrack(scope Scope, c *component, start portolan.Instant) *track {
@@ -245,8 +247,7 @@ func (d *Detector) narrow(t *track) bool {
 			if sums[scope] == nil {
 				sums[scope] = &tally{}
 			}
-			sums[scope].bad += count.bad
-			sums[scope].results += count.results
+			sums[scope].merge(count)
 		}
 	}
 	own := sums[t.Scope]
@@ -278,8 +279,7 @@ func (d *Detector) narrow(t *track) bool {
 func (t *track) recount() {
 	t.total = tally{}
 	for _, count := range t.tallies {
-		t.total.bad += count.bad
-		t.total.results += count.results
+		t.total.merge(count)
 	}
 	t.total.results -= min(t.pending, t.total.results-t.total.bad)
 }
@@ -353,18 +353,15 @@ func (d *Detector) join(into, part *track, scope Scope, component portolan.Syste
 	into.Start = min(into.Start, part.Start)
 	into.Scope, into.Component, into.component = scope, component, d.fleet.components[component]
 	for agent, n := range part.tallies {
-		sum := into.tallyOf(agent)
-		sum.bad, sum.results = sum.bad+n.bad, sum.results+n.results
+		into.tallyOf(agent).merge(n)
 	}
 	for system, n := range part.systems {
-		sum := into.systemOf(system)
-		sum.bad, sum.results = sum.bad+n.bad, sum.results+n.results
+		into.systemOf(system).merge(n)
 	}
 	for s, n := range part.symptoms {
 		into.symptoms[s] += n
 	}
-	into.total.bad += part.total.bad
-	into.total.results += part.total.results
+	into.total.merge(&part.total)
 	into.recovery, into.recovered, into.pending = 0, 0, 0
 	for _, id := range append(part.also, part.Component) {
 		if id != "" && id != component && !slices.Contains(into.also, id) {

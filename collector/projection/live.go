@@ -191,13 +191,14 @@ func (f *folder) live(a *agentState, o *opened, events []*event) {
 	}
 	for _, open := range o.batch.Open {
 		t := a.track(open.System, open.Transaction)
-		planned := plannedOf(f.plans[a.plan], t.name)
-		t.live.openRun(o.eventTime(open.Start), stepOf(&planned, open.Step), planned.Latency)
+		planned := PlannedOf(f.plans[a.plan], t.name)
+		t.live.openRun(o.eventTime(open.Start), StepOf(&planned, open.Step), planned.Latency)
 		f.change(a, t)
 	}
 }
 
-func plannedOf(p *portolan.Plan, series portolan.Series) portolan.PlannedSeries {
+// PlannedOf returns a series as a plan has it; its name alone if the plan is nil or has no such series.
+func PlannedOf(p *portolan.Plan, series portolan.Series) portolan.PlannedSeries {
 	if p != nil {
 		for _, s := range p.Series {
 			if s.System == series.System && s.Transaction == series.Transaction {
@@ -208,8 +209,8 @@ func plannedOf(p *portolan.Plan, series portolan.Series) portolan.PlannedSeries 
 	return portolan.PlannedSeries{System: series.System, Transaction: series.Transaction}
 }
 
-// stepOf returns a step as the plan has it, so that a symptom can name the dependency that the step exercises.
-func stepOf(planned *portolan.PlannedSeries, id portolan.StepID) portolan.PlannedStep {
+// StepOf returns a step as the plan has it, so that a symptom can name the dependency that the step exercises.
+func StepOf(planned *portolan.PlannedSeries, id portolan.StepID) portolan.PlannedStep {
 	for _, step := range planned.Steps {
 		if step.Step == id {
 			return step

@@ -144,28 +144,14 @@ func (w *Watch) result(n *projection.News, r *portolan.Result) {
 }
 
 func (w *Watch) notice(agent portolan.AgentID, n *projection.News, open *evidence.OpenRun) {
-	symptom := portolan.Symptom{Step: open.Step, Kind: portolan.KindLate}
-	if plan := w.plans[agent]; plan != nil {
-		symptom.Dependency = dependencyOf(plan, open)
-	}
+	series := portolan.Series{Agent: agent, System: open.System, Transaction: open.Transaction}
+	planned := projection.PlannedOf(w.plans[agent], series)
+	step := projection.StepOf(&planned, open.Step)
 	start := eventTime(n, open.Start)
 	w.detector.Observe(&incident.Observation{
-		Series: portolan.Series{Agent: agent, System: open.System, Transaction: open.Transaction},
-		Start:  start, Duration: n.Link.ReceivedAt.Sub(start), Outcome: portolan.Slow, Symptom: symptom, Open: true, Heard: n.Link.ReceivedAt,
+		Series: series, Start: start, Duration: n.Link.ReceivedAt.Sub(start), Outcome: portolan.Slow, Open: true, Heard: n.Link.ReceivedAt,
+		Symptom: portolan.Symptom{Step: step.Step, Kind: portolan.KindLate, Dependency: step.Dependency},
 	})
-}
-
-func dependencyOf(plan *portolan.Plan, open *evidence.OpenRun) portolan.SystemID {
-	for i := range plan.Series {
-		if s := &plan.Series[i]; s.System == open.System && s.Transaction == open.Transaction {
-			for _, step := range s.Steps {
-				if step.Step == open.Step {
-					return step.Dependency
-				}
-			}
-		}
-	}
-	return ""
 }
 
 // standing takes in what an agent says of itself.
