@@ -64,7 +64,7 @@ func (c *collector) endpoints() []endpoint {
 		{method: "GET", path: "/api/v1/windowed", params: slices.Concat(window, filters, []string{"weight", "agent"}), answer: c.serveWindowed},
 		{method: "GET", path: "/api/v1/latency", params: slices.Concat(window, filters, []string{"group", "steps"}), answer: c.serveLatency},
 		{method: "GET", path: "/api/v1/state", params: []string{"port", "system"}, answer: c.serveState},
-		{method: "GET", path: "/api/v1/results", params: []string{"port", "system", "agent", "from", "to", "limit", "cursor"}, answer: c.serveResults},
+		{method: "GET", path: "/api/v1/results", params: []string{"port", "system", "transaction", "agent", "from", "to", "limit", "cursor"}, answer: c.serveResults},
 		{method: "GET", path: "/api/v1/agents", params: []string{"port"}, answer: c.serveAgents},
 		{method: "GET", path: "/api/v1/systems", answer: c.serveSystems},
 		{method: "GET", path: "/api/v1/ports", answer: c.servePorts},
@@ -82,6 +82,7 @@ func (c *collector) endpoints() []endpoint {
 		{method: "POST", path: "/api/v1/mitigation", answer: c.addMitigation},
 		{method: "GET", path: "/api/v1/signals", params: []string{"from", "to", "port"}, answer: c.serveSignals},
 		{method: "POST", path: "/api/v1/signals", answer: c.addSignal},
+		{method: "GET", path: "/api/v1/export", params: []string{"from", "to", "as_of", "port", "system", "transaction", "agent"}, stream: c.streamExport},
 		{method: "GET", path: "/api/v1/evidence", params: []string{"as_of", "after", "journal_after", "agent"}, stream: c.streamEvidence},
 		{method: "GET", path: "/api/v1/events", params: []string{"port"}, stream: c.streamEvents},
 	}

@@ -140,12 +140,16 @@ func (p *params) systems() []portolan.SystemID { return listOf(p, "system", port
 func (p *params) ports() []portolan.PortCode   { return listOf(p, "port", portolan.ParsePortCode) }
 func (p *params) agents() []portolan.AgentID   { return listOf(p, "agent", portolan.ParseAgentID) }
 
+func (p *params) transactions() []portolan.TransactionID {
+	return listOf(p, "transaction", portolan.ParseTransactionID)
+}
+
 // query reads what figures and latencies have in common.
 func (p *params) query(now portolan.Instant) projection.Query {
 	q := projection.Query{
 		Window: p.window(now), Zone: p.zone(), AsOf: p.cut(), Now: now,
 		Group: listOf(p, "group", projection.ParseDimension), Systems: p.systems(), Ports: p.ports(),
-		Transactions: listOf(p, "transaction", portolan.ParseTransactionID),
+		Transactions: p.transactions(),
 		Offices:      listOf(p, "office", parseText),
 		Kinds:        listOf(p, "kind", parseKind),
 	}

@@ -229,18 +229,20 @@ func TestOpenAPI_DescribesRealAnswers(t *testing.T) {
 		"/api/v1/incidents", "/api/v1/incidents?open=true&port=MIA", "/api/v1/incidents?limit=0&open=x",
 		"/api/v1/asides", "/api/v1/asides?limit=0&id=x", "/api/v1/asides?agent=MIA-1&id=9",
 		"/api/v1/availability?form=x&to=yesterday&zone=Local&weight=gold&group=color&as_of=never", "/api/v1/results?limit=0&cursor=x", "/api/v1/availability?as_of=999999999.1",
-		"/api/v1/events?port=x", "/api/v1/evidence?after=-1", "/api/v1/latency?group=agent", "/api/v1/systems?x=1", "/api/v1/ports?x=1", "/api/v1/state?port=x", "/api/v1/agents?port=x",
+		"/api/v1/events?port=x", "/api/v1/evidence?after=-1", "/api/v1/export?as_of=999999999.1", "/api/v1/export?port=x", "/api/v1/latency?group=agent", "/api/v1/systems?x=1", "/api/v1/ports?x=1", "/api/v1/state?port=x", "/api/v1/agents?port=x",
 	} {
 		status, body := r.get(path, nil)
 		o.check(t, "GET", path, fmt.Sprint(status), body)
 	}
-	checkEvidence(t, o, r)
+	checkLines(t, o, r, "/api/v1/evidence", "EvidenceLine", map[string]int{"head": 1, "entry": 5, "batch": 1, "end": 1})
+	checkLines(t, o, r, "/api/v1/export", "ExportLine", map[string]int{"head": 1, "result": 30, "end": 1})
 	checkEvents(t, o, r, a)
 }
 
-func checkEvidence(t *testing.T, o *openapi, r *running) {
+// checkLines checks an answer of lines, which must be at least as many of each kind.
+func checkLines(t *testing.T, o *openapi, r *running, path, form string, least map[string]int) {
 	t.Helper()
-	_, body := r.get("/api/v1/evidence", nil)
+	_, body := r.get(path, nil)
 	kinds := map[string]int{}
 	for line := range bytes.Lines(body) {
 		var v map[string]any
@@ -250,12 +252,14 @@ func checkEvidence(t *testing.T, o *openapi, r *running) {
 		for kind := range v {
 			kinds[kind]++
 		}
-		for _, fault := range o.fit(schema{Ref: "#/components/schemas/EvidenceLine"}, "evidence", v) {
+		for _, fault := range o.fit(schema{Ref: "#/components/schemas/" + form}, path, v) {
 			t.Error(fault)
 		}
 	}
-	if kinds["head"] != 1 || kinds["end"] != 1 || kinds["batch"] != 1 || kinds["entry"] < 5 {
-		t.Errorf("lines of evidence: got %v", kinds)
+	for kind, count := range least {
+		if kinds[kind] < count {
+			t.Errorf("lines of %s: got %v, want at least %v", path, kinds, least)
+		}
 	}
 }
 

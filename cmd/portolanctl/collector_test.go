@@ -147,6 +147,8 @@ func threeRuns(now portolan.Instant) []evidence.Record {
 		r.Seq, r.System, r.Transaction, r.Attempt = portolan.Seq(i+1), "tpac", "primary-inspection", 1
 		r.Start = now.Add(time.Duration(i-3) * time.Minute)
 		r.Due = r.Start
+		r.Steps = []portolan.StepResult{{Step: "sign-on", Duration: time.Second, Outcome: portolan.Good, Bytes: 80}}
+		r.Steps[0].Phases.Add(portolan.PhaseWait, 700*time.Millisecond)
 		records = append(records, evidence.Record{Result: &r})
 	}
 	return records

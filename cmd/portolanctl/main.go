@@ -26,7 +26,8 @@ type commands struct {
 	Rules         rules            `cmd:"" help:"Write Prometheus rules from the objectives of the catalogue."`
 	State         state            `cmd:"" help:"Show the current state of every system at every port."`
 	Availability  availability     `cmd:"" help:"Show how available systems were to their users."`
-	Results       results          `cmd:"" help:"Show single results."`
+	Results       resultList       `cmd:"" help:"Show single results."`
+	Export        exports          `cmd:"" help:"Write results with their steps to a Parquet or CSV file."`
 	Incidents     incidents        `cmd:"" help:"Show incidents: where, since when and the likely cause."`
 	Ack           ack              `cmd:"" help:"Take an incident on."`
 	Annotate      annotate         `cmd:"" help:"Add a remark, such as on a change."`

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// results prints single results.
-type results struct {
+// resultList prints single results.
+type resultList struct {
 	asking
 	From   string   `help:"Start of the window, RFC 3339 with a zone; 24 hours before its end." placeholder:"TIME"`
 	To     string   `help:"End of the window; now." placeholder:"TIME"`
@@ -19,7 +19,7 @@ type results struct {
 }
 
 // Help implements kong.HelpProvider.
-func (results) Help() string {
+func (resultList) Help() string {
 	return `Results come in the order in which they happened. JSON output has their steps and phases.
 
 Example:
@@ -27,7 +27,7 @@ Example:
 }
 
 // Run prints the results.
-func (r results) Run(t terminal) error {
+func (r resultList) Run(t terminal) error {
 	query := url.Values{}
 	with(query, "from", r.From)
 	with(query, "to", r.To)

@@ -35,6 +35,22 @@ func ParseCut(s string) (Cut, error) {
 	return Cut{Position: ledger.Position(p), Journal: j}, nil
 }
 
+// Newest returns the cut of everything that a ledger holds, whether it is folded or not.
+func Newest(ctx context.Context, l ledger.Ledger) (Cut, error) {
+	var cut Cut
+	var err error
+	if cut.Position, err = l.End(ctx); err != nil {
+		return cut, err
+	}
+	for {
+		entries, err := l.ReadJournal(ctx, cut.Journal, pageOfLinks)
+		if err != nil || len(entries) == 0 {
+			return cut, err
+		}
+		cut.Journal = entries[len(entries)-1].Number
+	}
+}
+
 // ErrAhead says that a cut lies beyond what the collector has.
 var ErrAhead = errors.New("cut lies beyond what is known")
 

@@ -5,11 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
 
 	"portolan"
+	"portolan/collector/ledger"
 )
 
 // Kept is one result as the ledger holds it.
@@ -24,11 +26,12 @@ type Kept struct {
 
 // ResultQuery asks for results that started in a window, by event time. The zero value of a list selects everything.
 type ResultQuery struct {
-	Window  portolan.Span
-	Ports   []portolan.PortCode
-	Agents  []portolan.AgentID
-	Systems []portolan.SystemID
-	Limit   int
+	Window       portolan.Span
+	Ports        []portolan.PortCode
+	Agents       []portolan.AgentID
+	Systems      []portolan.SystemID
+	Transactions []portolan.TransactionID
+	Limit        int
 	// After goes on behind the last result of the page before; nil begins. Newest selects the newest first and knows
 	// no pages.
 	After  *ResultCursor
@@ -135,14 +138,18 @@ func (q *ResultQuery) slices() []portolan.Span {
 }
 
 func (p *Projection) resultsOf(ctx context.Context, agent portolan.AgentID, window portolan.Span, q *ResultQuery) ([]Kept, error) {
-	reader := newFolder(p.ledger, bare{}, nil)
+	return newFolder(p.ledger, bare{}, nil).resultsOf(ctx, p.ledger.Overlapping(ctx, agent, window, 0), window, q)
+}
+
+// resultsOf returns the results of an agent's links that started in a window, in the order of the links.
+func (f *folder) resultsOf(ctx context.Context, links iter.Seq2[ledger.Link, error], window portolan.Span, q *ResultQuery) ([]Kept, error) {
 	seen := map[portolan.Stream]seqSet{}
 	var found []Kept
-	for link, err := range p.ledger.Overlapping(ctx, agent, window, 0) {
+	for link, err := range links {
 		if err != nil {
 			return nil, err
 		}
-		o, err := reader.open(ctx, link)
+		o, err := f.open(ctx, link)
 		var unreadable *unreadableError
 		if errors.As(err, &unreadable) {
 			continue
@@ -152,7 +159,7 @@ func (p *Projection) resultsOf(ctx context.Context, agent portolan.AgentID, wind
 		}
 		for _, r := range o.unknownTo(seen[link.Chain.Stream]) {
 			seen[link.Chain.Stream] = seen[link.Chain.Stream].with(r.Seq())
-			if r.Result == nil || !oneOf(q.Systems, r.Result.System) {
+			if r.Result == nil || !oneOf(q.Systems, r.Result.System) || !oneOf(q.Transactions, r.Result.Transaction) {
 				continue
 			}
 			kept := o.kept(r.Result)

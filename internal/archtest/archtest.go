@@ -52,6 +52,9 @@ var rooms = []room{
 	{path: "collector/ingest", job: "verifies, stores, then acknowledges", ours: []string{"", "evidence", "collector/ledger", "collector/registry"}},
 	{path: "collector/projection", job: "folds the ledger into figures behind a cursor", ours: []string{"", "evidence", "availability", "schedule", "collector/ledger"},
 		libs: []string{"github.com/DataDog/sketches-go", "google.golang.org/protobuf"}},
+	{path: "collector/results", job: "says how results are told outside", ours: []string{"", "collector/projection"}},
+	{path: "collector/export", job: "writes results as tables: Parquet and CSV", ours: []string{"", "collector/results"},
+		libs: []string{"github.com/parquet-go/parquet-go"}},
 	{path: "collector/audit", job: "holds evidence together: every hash, link and signature",
 		ours: []string{"", "evidence", "collector/ledger", "collector/projection"}},
 	{path: "collector/watch", job: "watches what is folded for incidents, and keeps their history",
@@ -109,6 +112,7 @@ var tooBig = map[string]string{
 	"github.com/jackc/pgx/v5":                "the agent's spool is plain files",
 	"github.com/pressly/goose/v3":            "the agent has no database",
 	"github.com/DataDog/sketches-go":         "latency is summed up at the center",
+	"github.com/parquet-go/parquet-go":       "results are exported at the center",
 	"github.com/chromedp":                    "a browser is driven in a process of its own",
 }
 
