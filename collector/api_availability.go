@@ -7,6 +7,7 @@ import (
 	"portolan"
 	"portolan/availability"
 	"portolan/collector/projection"
+	"portolan/collector/watch"
 )
 
 // groupAnswer is the group of a row; what the answer is not grouped by is left out.
@@ -49,12 +50,22 @@ type dueAnswer struct {
 	Missing   int `json:"missing"`
 }
 
+// incidentCount is the incidents that the issue-free figure follows from: how many, and the time that they were open,
+// each counted and together.
+type incidentCount struct {
+	Began        int     `json:"began"`
+	Carried      int     `json:"carried"`
+	SumSeconds   float64 `json:"sum_seconds"`
+	UnionSeconds float64 `json:"union_seconds"`
+}
+
 type availabilityRow struct {
 	groupAnswer
 	Weight             portolan.Weight  `json:"weight"`
 	EndUser            boundedAnswer    `json:"end_user"`
 	Conventional       boundedAnswer    `json:"conventional"`
 	IssueFree          boundedAnswer    `json:"issue_free"`
+	Incidents          incidentCount    `json:"incidents"`
 	WithoutMaintenance boundedAnswer    `json:"without_maintenance"`
 	Difference         differenceAnswer `json:"difference"`
 	Coverage           *float64         `json:"coverage"`
@@ -76,16 +87,27 @@ type availabilityAnswer struct {
 	Rows   []availabilityRow `json:"rows"`
 }
 
-// noIncidents is why there is no issue-free figure.
-const noIncidents = "incidents are not detected by this collector"
-
 func (c *collector) serveAvailability(r *call) (any, error) {
 	q := r.params.query(r.now)
 	q.Weight, q.Agents = r.params.weight(), r.params.agents()
 	if err := r.params.err(); err != nil {
 		return nil, err
 	}
-	answer, err := c.projection.Figures(r.Context(), q)
+	var answer projection.Answer
+	var facts *projection.Facts
+	var at portolan.Instant
+	err := c.projection.Look(r.Context(), q.AsOf, q.Now, func(s *projection.Snapshot) error {
+		facts, at = s.Facts(), s.At()
+		answers, err := s.Figures(q)
+		if err == nil {
+			answer = answers[0]
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	issues, err := watch.ReadIssues(r.Context(), c.ledger, facts, answer.Window, at)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +116,8 @@ func (c *collector) serveAvailability(r *call) (any, error) {
 		Rows: make([]availabilityRow, 0, len(answer.Rows)),
 	}
 	for i := range answer.Rows {
-		out.Rows = append(out.Rows, availabilityOf(&q, &answer.Rows[i]))
+		row := &answer.Rows[i]
+		out.Rows = append(out.Rows, availabilityOf(&q, row, issues.Of(&q, &row.Key, row.Window)))
 	}
 	out.Weight = sameWeight(out.Rows)
 	return out, nil
@@ -108,12 +131,14 @@ func sameWeight(rows []availabilityRow) *portolan.Weight {
 	return &rows[0].Weight
 }
 
-func availabilityOf(q *projection.Query, t *projection.Total) availabilityRow {
+func availabilityOf(q *projection.Query, t *projection.Total, issues availability.Issues) availabilityRow {
 	f := &t.Figure
 	return availabilityRow{
 		groupAnswer: groupOf(q, t.Key, t.Window), Weight: t.Weight,
 		EndUser: boundedOf(f.EndUser), Conventional: boundedOf(f.Conventional),
-		IssueFree:          boundedAnswer{Why: noIncidents},
+		IssueFree: boundedOf(issues.Free), Incidents: incidentCount{
+			Began: issues.Began, Carried: issues.Carried, SumSeconds: issues.Sum.Seconds(), UnionSeconds: issues.Union.Seconds(),
+		},
 		WithoutMaintenance: boundedOf(f.WithoutMaintenance),
 		Difference:         differenceOf(f),
 		Coverage:           numberOf(f.Coverage), Why: f.Why,

@@ -41,6 +41,18 @@ func TestIncidents_FromTheFirstBadResultToTheLast(t *testing.T) {
 	if i.Scope.Level < incident.AtPort || i.Cause != incident.Dependency || i.Component != "ident" || i.Start.Before(first.Time()) || i.Why == "" || i.Owner == "" {
 		t.Errorf("got %+v", i)
 	}
+	var figures, before availabilityAnswer
+	r.await(func() bool { // results were sent faster than time passed
+		r.get("/api/v1/availability?group=system,port", &figures)
+		return figures.Rows[0].Incidents.UnionSeconds > 0
+	})
+	if row := figures.Rows[0]; row.Incidents.Began != 1 || row.IssueFree.Low == nil || *row.IssueFree.Ratio >= 1 {
+		t.Errorf("while it is open: got %+v %+v", row.IssueFree, row.Incidents)
+	}
+	r.get("/api/v1/availability?as_of=1.1", &before)
+	if row := before.Rows[0]; row.Incidents.Began != 0 {
+		t.Errorf("as of before it began: got %+v", row.Incidents)
+	}
 	status, body := r.post("/api/v1/incidents/"+i.ID+"/ack", []byte(`{"by":"on call"}`), nil)
 	o.check(t, "POST", "/api/v1/incidents/{id}/ack", fmt.Sprint(status), body)
 	r.await(func() bool { r.get("/api/v1/incidents", &all); return all.Rows[0].Acknowledged == "on call" })

@@ -29,7 +29,8 @@ type availability struct {
 // Help implements kong.HelpProvider.
 func (availability) Help() string {
 	return `Each figure stands between the least and the greatest that it could be, given what was not seen. A dash is a
-figure that does not exist; the last column says why.
+figure that does not exist; the last column says why. Issue-free is the share of the time in which no incident was open,
+which follows from the incidents that were found; beside it stands how many, and how long any of them was open.
 
 Examples:
   portolanctl availability
@@ -54,10 +55,15 @@ type figureRow struct {
 	Weight       string
 	EndUser      figure `json:"end_user"`
 	Conventional figure
-	Coverage     *float64
-	Why          string
-	Revision     int
-	Provisional  bool
+	IssueFree    figure `json:"issue_free"`
+	Incidents    struct {
+		Began, Carried int
+		UnionSeconds   float64 `json:"union_seconds"`
+	}
+	Coverage    *float64
+	Why         string
+	Revision    int
+	Provisional bool
 }
 
 // Run prints the figures.
@@ -78,7 +84,7 @@ func (a availability) Run(t terminal) error {
 		rows = append(rows, r.cells(a.Group))
 	}
 	fmt.Fprintf(t.out, "from %s to %s, as of %s\n", answer.From, answer.To, answer.AsOf)
-	head := strings.ToUpper(strings.Join(a.Group, " ")) + " END-USER LOW HIGH CONVENTIONAL COVERAGE WEIGHT REVISION WHY"
+	head := strings.ToUpper(strings.Join(a.Group, " ")) + " END-USER LOW HIGH CONVENTIONAL ISSUE-FREE INCIDENTS COVERAGE WEIGHT REVISION WHY"
 	return table(t, head, rows)
 }
 
@@ -138,6 +144,15 @@ func (r *figureRow) cells(group []string) []string {
 	}
 	return slices.Concat(cells, []string{
 		percent(r.EndUser.Ratio), percent(r.EndUser.Low), percent(r.EndUser.High), percent(r.Conventional.Ratio),
-		percent(r.Coverage), r.Weight, revision, r.Why,
+		percent(r.IssueFree.Ratio), r.incidents(), percent(r.Coverage), r.Weight, revision, r.Why,
 	})
+}
+
+// incidents says how many there were, and how long any was open.
+func (r *figureRow) incidents() string {
+	n := r.Incidents.Began + r.Incidents.Carried
+	if n == 0 {
+		return "0"
+	}
+	return fmt.Sprintf("%d (%s)", n, time.Duration(r.Incidents.UnionSeconds*float64(time.Second)).Round(time.Second))
 }

@@ -190,6 +190,8 @@ type IncidentFilter struct {
 	Span portolan.Span
 	// Open selects those that are open.
 	Open bool
+	// AsOf selects of each incident the newest record that was made by then; zero the newest of all.
+	AsOf portolan.Instant
 	// Limit bounds the number of records, the newest incidents first kept; zero for no bound.
 	Limit int
 }

@@ -192,6 +192,15 @@ func (f *Facts) UpSince() portolan.Instant {
 	return 0
 }
 
+// Watched returns when collectors were up, as known at an instant: the one that is running now is up until then.
+func (f *Facts) Watched(at portolan.Instant) []portolan.Span {
+	up := slices.Clone(f.up)
+	if n := len(up); n > 0 && at <= up[n-1].To.Add(aliveGap) {
+		up[n-1].To = max(up[n-1].To, at)
+	}
+	return up
+}
+
 // planned returns when there was planned work on a system at a port.
 func (f *Facts) planned(system portolan.SystemID, port portolan.PortCode) []portolan.Span {
 	var declared []availability.Maintenance

@@ -1,10 +1,7 @@
 package projection
 
 import (
-	"cmp"
 	"context"
-	"fmt"
-	"slices"
 
 	"portolan"
 )
@@ -18,30 +15,11 @@ func (p *Projection) Figures(ctx context.Context, q Query) (Answer, error) {
 	return answers[0], nil
 }
 
-// ManyFigures answers queries from one cut, in their order: the newest one as known at now if asOf is nil. What several
-// of them need is read once. The queries' own AsOf and Now do not matter.
-func (p *Projection) ManyFigures(ctx context.Context, asOf *Cut, now portolan.Instant, queries ...Query) ([]Answer, error) {
-	answers := make([]Answer, len(queries))
-	longest := make([]int, len(queries)) // first: what they read serves the others
-	for i := range longest {
-		longest[i] = i
-	}
-	slices.SortStableFunc(longest, func(a, b int) int {
-		return cmp.Compare(queries[b].Window.Duration(), queries[a].Window.Duration())
+// ManyFigures answers queries from one cut, in their order: the newest one as known at now if asOf is nil.
+func (p *Projection) ManyFigures(ctx context.Context, asOf *Cut, now portolan.Instant, queries ...Query) (answers []Answer, err error) {
+	err = p.Look(ctx, asOf, now, func(s *Snapshot) (err error) {
+		answers, err = s.Figures(queries...)
+		return err
 	})
-	err := p.at(ctx, asOf, now, func(k *known) (err error) {
-		for _, i := range longest {
-			q := queries[i]
-			q.clamp(k.at)
-			answers[i] = Answer{Window: q.Window, Cut: k.cut}
-			if answers[i].Rows, err = k.figures(&q); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("compute figures: %w", err)
-	}
-	return answers, nil
+	return answers, err
 }

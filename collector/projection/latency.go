@@ -30,16 +30,11 @@ type LatencyAnswer struct {
 // query must not name ports, offices or kinds.
 func (p *Projection) Latencies(ctx context.Context, q Query, steps bool) (LatencyAnswer, error) {
 	var answer LatencyAnswer
-	err := p.at(ctx, q.AsOf, q.Now, func(k *known) (err error) {
-		q.clamp(k.at)
-		answer = LatencyAnswer{Window: q.Window, Cut: k.cut}
-		answer.Rows, err = k.latencies(&q, steps)
+	err := p.Look(ctx, q.AsOf, q.Now, func(s *Snapshot) (err error) {
+		answer, err = s.Latencies(q, steps)
 		return err
 	})
-	if err != nil {
-		return LatencyAnswer{}, fmt.Errorf("compute latencies: %w", err)
-	}
-	return answer, nil
+	return answer, err
 }
 
 // measured is what a group is merged from.

@@ -21,25 +21,11 @@ type Windowed struct {
 // Windowed answers a query with the worst windows by length. The query's group is not used.
 func (p *Projection) Windowed(ctx context.Context, q Query) (Windowed, error) {
 	var answer Windowed
-	err := p.at(ctx, q.AsOf, q.Now, func(k *known) error {
-		q.clamp(k.at)
-		q.Group = nil
-		q.Window = portolan.Span{From: q.Window.From.Add(time.Minute - time.Microsecond).Minute(), To: q.Window.To.Minute()}
-		q.Window.To = max(q.Window.From, q.Window.To)
-		answer = Windowed{Window: q.Window, Cut: k.cut}
-		rows, err := k.figures(&q)
-		if err != nil || len(rows) == 0 {
-			return err
-		}
-		answer.Whole = &rows[0]
-		minutes, err := k.minutes(&q, rows[0].Weight)
-		answer.Worst = availability.WorstWindows(q.Window.From, minutes)
+	err := p.Look(ctx, q.AsOf, q.Now, func(s *Snapshot) (err error) {
+		answer, err = s.Windowed(q)
 		return err
 	})
-	if err != nil {
-		return Windowed{}, fmt.Errorf("compute windowed uptime: %w", err)
-	}
-	return answer, nil
+	return answer, err
 }
 
 // minuteSums adds up the minutes of an hour by each weight, at the weight's number less one.

@@ -50,8 +50,12 @@ func decodeAll(records []ledger.IncidentRecord) ([]incident.Incident, error) {
 
 // List returns the incidents that f selects as they are now, oldest first.
 func (w *Watch) List(ctx context.Context, f ledger.IncidentFilter) ([]incident.Incident, error) {
-	var all []incident.Incident
-	err := w.options.Ledger.View(ctx, func(v ledger.View) error {
+	return List(ctx, w.options.Ledger, f)
+}
+
+// List returns the incidents of a ledger that f selects, oldest first.
+func List(ctx context.Context, l ledger.Projection, f ledger.IncidentFilter) (all []incident.Incident, err error) {
+	err = l.View(ctx, func(v ledger.View) error {
 		records, err := v.Incidents(f)
 		if err == nil {
 			all, err = decodeAll(records)

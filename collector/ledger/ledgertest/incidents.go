@@ -18,6 +18,7 @@ func incidents(t *testing.T, l ledger.Ledger) {
 		return r
 	}
 	opened, closed, later := record(1, 1, 0, 0), record(1, 2, 0, time.Hour), record(2, 1, 2*time.Hour, 0)
+	closed.At = Start.Add(time.Hour)
 	update(t, l, func(tx ledger.Tx) error { return errors.Join(tx.AppendIncidents(opened), tx.AppendIncidents()) })
 	update(t, l, func(tx ledger.Tx) error { return tx.AppendIncidents(closed, later) })
 	again := l.Update(t.Context(), func(tx ledger.Tx) error { return tx.AppendIncidents(closed) })
@@ -34,6 +35,9 @@ func incidents(t *testing.T, l ledger.Ledger) {
 		{"first hours", ledger.IncidentFilter{Span: portolan.Span{From: Start, To: Start.Add(2 * time.Hour)}}, []ledger.IncidentRecord{closed}},
 		{"after the first", ledger.IncidentFilter{Span: portolan.Span{From: Start.Add(61 * time.Minute), To: Start.Add(5 * time.Hour)}}, []ledger.IncidentRecord{later}},
 		{"the newest one", ledger.IncidentFilter{Limit: 1}, []ledger.IncidentRecord{later}},
+		{"before the first closed", ledger.IncidentFilter{AsOf: Start.Add(59 * time.Minute)}, []ledger.IncidentRecord{opened}},
+		{"when the second opened", ledger.IncidentFilter{AsOf: Start.Add(2 * time.Hour)}, []ledger.IncidentRecord{closed, later}},
+		{"before anything", ledger.IncidentFilter{AsOf: Start.Add(-time.Hour)}, nil},
 		{"no such", ledger.IncidentFilter{Incident: 9}, nil},
 	} {
 		look(t, l, func(v ledger.View) error {

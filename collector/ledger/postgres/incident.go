@@ -30,7 +30,11 @@ func incidentFilter(f ledger.IncidentFilter) (where filter) {
 		where.add("id = %s", int64(f.Incident))
 		return where
 	}
-	where.add("newest = %s", true)
+	if f.AsOf != 0 {
+		where.add("revision = (SELECT max(i.revision) FROM incident i WHERE i.id = incident.id AND i.at <= %s)", f.AsOf)
+	} else {
+		where.add("newest = %s", true)
+	}
 	if f.Span != (portolan.Span{}) {
 		where.add("start < %s AND (end_ = 0 OR end_ >= %s)", f.Span.To, f.Span.From)
 	}

@@ -27,7 +27,11 @@ func incidentFilter(f ledger.IncidentFilter) (where filter) {
 		where.add("id = ?", int64(f.Incident))
 		return where
 	}
-	where.add("newest = ?", true)
+	if f.AsOf != 0 {
+		where.add("revision = (SELECT max(i.revision) FROM incident i WHERE i.id = incident.id AND i.at <= ?)", f.AsOf)
+	} else {
+		where.add("newest = ?", true)
+	}
 	if f.Span != (portolan.Span{}) {
 		where.add("start < ? AND (end_ = 0 OR end_ >= ?)", f.Span.To, f.Span.From)
 	}
