@@ -10,7 +10,7 @@ SOAKCOUNT ?= 20000x
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: build ## start the demo: simulated systems, collector and three agents, until Ctrl-C
+run: build ## start the demo: simulated systems, collector and four agents, until Ctrl-C
 	@scripts/demo.sh
 
 build: ## build the binaries into bin/
@@ -38,7 +38,7 @@ check: ## the fast part of test: format, vet for both systems, staticcheck, arch
 test: setup build ## every behaviour once: lint, unit, property, race, fuzz for seconds, end to end, pages
 	@scripts/lint.sh
 	$(GO) test -race -timeout 8m $$($(GO) list ./... | grep -v /e2e)
-	@scripts/fuzz.sh $(FUZZCOUNT) agent/peer agent/spool availability evidence internal/datastream internal/interchange internal/nistitl internal/strictyaml probe targets
+	@scripts/fuzz.sh $(FUZZCOUNT) agent/peer agent/spool availability evidence internal/datastream internal/interchange internal/nistitl internal/strictyaml ports probe targets
 	$(GO) test -count 1 -parallel 8 -timeout 8m ./e2e
 
 soak: test ## the long versions: many property checks, long fuzzing, repeated faults

@@ -1,13 +1,17 @@
 package collector
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"portolan"
 	"portolan/incident"
+	"portolan/ports"
 )
 
 // An incident is opened, acknowledged, outlives a restart of the collector and is closed by right answers.
@@ -80,6 +84,40 @@ func TestIncidents_FromTheFirstBadResultToTheLast(t *testing.T) {
 		if fmt.Sprint(status) != c.status {
 			t.Errorf("%s: got %d, want %s", c.path, status, c.status)
 		}
+	}
+}
+
+// Volumes of the list of ports are told by the API, and say how many travelers an incident affects.
+func TestIncidents_CountTravelersByTheListOfPorts(t *testing.T) {
+	t.Parallel()
+	miami := portolan.Port{Code: "MIA", Name: "Miami", Kind: portolan.Air, Office: "Miami", Zone: "America/New_York", Volumes: &portolan.Volumes{}}
+	for day := range miami.Volumes {
+		for hour := range miami.Volumes[day] {
+			miami.Volumes[day][hour] = ports.MaxVolume
+		}
+	}
+	var list bytes.Buffer
+	if err := ports.Write(&list, []portolan.Port{miami}, nil); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "ports.yaml")
+	if err := os.WriteFile(file, list.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := startCollector(t, t.TempDir(), func(o *Options) { o.Config.Ports = file })
+	pair := []*remote{r.enroll("MIA-1"), r.enroll("MIA-2")}
+	r.await(func() bool {
+		for _, a := range pair {
+			a.send(portolan.Live, a.run(portolan.InstantOf(time.Now()), portolan.Failed))
+		}
+		var got incidentsAnswer
+		r.get("/api/v1/incidents?open=true", &got)
+		return len(got.Rows) > 0 && got.Rows[0].Impact.Travelers > 0
+	})
+	var known portsAnswer
+	r.get("/api/v1/ports", &known)
+	if len(known.Rows) != 1 || known.Rows[0].Volumes == nil || *known.Rows[0].Volumes != *miami.Volumes {
+		t.Errorf("got ports %+v", known.Rows)
 	}
 }
 

@@ -1,7 +1,7 @@
 // Package ports knows the ports of entry: it reads the list that the agency keeps, with kinds, field offices,
 // time zones and usual volumes of travelers.
 //
-// Start at Load. The list is configuration; the one that is built in (configs/ports.yaml) holds the three ports
+// Start at Load. The list is configuration; the one that is built in (configs/ports.yaml) holds the four ports
 // of the demonstration, whose assignments to field offices are to be verified.
 package ports
 
@@ -32,11 +32,11 @@ type entry struct {
 	Volumes map[string][]uint32 `yaml:"volumes"`
 }
 
-// The longest names and the greatest volume accepted: names travel in every page, and volumes times
+// The longest name in letters and the greatest volume an hour accepted: names travel in every page, and volumes times
 // millionths must stay in 64 bits.
 const (
-	maxText   = 80
-	maxVolume = 1_000_000
+	MaxText   = 80
+	MaxVolume = 1_000_000
 )
 
 // Load reads the list at path, sorted by code; an empty path gives the built-in one. The error is of type
@@ -97,8 +97,8 @@ func (e entry) port(doc *strictyaml.Document, at string) portolan.Port {
 }
 
 func checkText(doc *strictyaml.Document, at, text string) {
-	if text == "" || utf8.RuneCountInString(text) > maxText {
-		doc.Report(at, fmt.Sprintf("%q", text), fmt.Sprintf("want 1 to %d letters", maxText))
+	if text == "" || utf8.RuneCountInString(text) > MaxText {
+		doc.Report(at, fmt.Sprintf("%q", text), fmt.Sprintf("want 1 to %d letters", MaxText))
 	}
 }
 
@@ -115,8 +115,8 @@ func (e entry) volumes(doc *strictyaml.Document, at string) *portolan.Volumes {
 			doc.Report(at+"."+name, fmt.Sprintf("%d numbers", len(hours)), "want 24, one for each local hour, on each of the seven days")
 			continue
 		}
-		if slices.Max(hours) > maxVolume {
-			doc.Report(at+"."+name, fmt.Sprintf("%d travelers an hour", slices.Max(hours)), fmt.Sprintf("want at most %d", maxVolume))
+		if slices.Max(hours) > MaxVolume {
+			doc.Report(at+"."+name, fmt.Sprintf("%d travelers an hour", slices.Max(hours)), fmt.Sprintf("want at most %d", MaxVolume))
 		}
 		all[day] = [24]uint32(hours)
 	}

@@ -61,7 +61,11 @@ func (c rules) Run(t terminal) error {
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(file)
 	default:
-		return writeRules(c.Output, file)
+		var b bytes.Buffer
+		if err := file.Write(&b); err != nil {
+			return err
+		}
+		return putFile(c.Output, b.Bytes())
 	}
 }
 
@@ -87,18 +91,14 @@ func objectives(c *targets.Catalogue) []alerting.System {
 	return systems
 }
 
-// writeRules puts the file in place whole: Prometheus may reload at any moment.
-func writeRules(path string, file alerting.File) error {
-	var b bytes.Buffer
-	if err := file.Write(&b); err != nil {
-		return err
-	}
-	temporary, err := os.CreateTemp(filepath.Dir(path), ".rules-*")
+// putFile puts a file in place whole: who reads it may do so at any moment.
+func putFile(path string, content []byte) error {
+	temporary, err := os.CreateTemp(filepath.Dir(path), ".portolanctl-*")
 	if err != nil {
 		return usageError{err}
 	}
 	defer os.Remove(temporary.Name())
-	_, err = temporary.Write(b.Bytes())
+	_, err = temporary.Write(content)
 	err = errors.Join(err, temporary.Chmod(0o644), temporary.Close())
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)

@@ -24,6 +24,7 @@ var rooms = []room{
 	{path: "availability", job: "turns timelines into figures, in integers", ours: []string{""}},
 	{path: "incident", job: "turns what agents see into incidents, and into advice", ours: []string{""}},
 	{path: "ports", job: "knows the ports of entry", ours: []string{"", "configs", "internal/strictyaml"}},
+	{path: "ports/sources", job: "reads what agencies publish about ports", ours: []string{"", "ports", "internal/strictyaml"}},
 	{path: "configs", job: "holds files that people copy"},
 	{path: "probe", job: "runs one transaction once", ours: []string{""}},
 	{path: "probe/*", job: "speaks one protocol for one step; never imports a sibling", ours: []string{"", "probe", "internal/procgroup"},
