@@ -66,9 +66,16 @@ func KeyFiles() []string {
 }
 
 // OpenLedger opens the ledger that the configuration names.
-func OpenLedger(ctx context.Context, c Config) (ledger.Ledger, error) {
+func OpenLedger(ctx context.Context, c Config) (ledger.Ledger, error) { return openLedger(ctx, c, 0) }
+
+// OpenToVerify opens it as it is, damaged or not, for those who look for damage.
+func OpenToVerify(ctx context.Context, c Config) (ledger.Ledger, error) {
+	return openLedger(ctx, c, -1)
+}
+
+func openLedger(ctx context.Context, c Config, recheck int) (ledger.Ledger, error) {
 	if !c.Store.Shared() {
-		return sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(c.Data, LedgerFile)})
+		return sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(c.Data, LedgerFile), Recheck: recheck})
 	}
 	password, err := c.Store.password()
 	if err != nil {

@@ -42,38 +42,45 @@ func TestCollectorScripts(t *testing.T) {
 }
 
 func setupCollector(env *testscript.Env) error {
-	data := filepath.Join(env.WorkDir, "data")
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	config := collector.DefaultConfig()
+	config.Data = filepath.Join(env.WorkDir, "data")
+	at, stop, err := startCollector(config)
 	if err != nil {
 		return err
 	}
-	config := collector.DefaultConfig()
-	config.Data, config.Ports = data, filepath.Join("..", "..", "configs", "ports.yaml")
-	ctx, stop := context.WithCancel(context.Background())
+	env.Defer(func() {
+		if err := stop(); err != nil {
+			env.T().Log(err)
+		}
+	})
+	env.Setenv("COLLECTOR", at)
+	env.Setenv("DATA", config.Data)
+	env.Setenv("FROM", time.Now().Add(-time.Hour).UTC().Format(time.RFC3339))
+	env.Setenv("TO", time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+	return tell(at, config.Data)
+}
+
+// startCollector runs a collector in this process until stop is called, and returns its address.
+func startCollector(config collector.Config) (at string, stop func() error, err error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, err
+	}
+	config.Ports = filepath.Join("..", "..", "configs", "ports.yaml")
+	ctx, cancel := context.WithCancel(context.Background())
 	ready, ended := make(chan struct{}), make(chan error, 1)
 	go func() {
 		ended <- collector.Run(ctx, collector.Options{
 			Config: config, Ways: ways.All(), Listener: listener, StoreEvery: 1, Ready: func() { close(ready) },
 		})
 	}()
-	env.Defer(func() {
-		stop()
-		if err := <-ended; err != nil {
-			env.T().Log(err)
-		}
-	})
 	select {
 	case <-ready:
+		return "http://" + listener.Addr().String(), func() error { cancel(); return <-ended }, nil
 	case err := <-ended:
-		ended <- err
-		return err
+		cancel()
+		return "", nil, err
 	}
-	at := "http://" + listener.Addr().String()
-	env.Setenv("COLLECTOR", at)
-	env.Setenv("DATA", data)
-	env.Setenv("FROM", time.Now().Add(-time.Hour).UTC().Format(time.RFC3339))
-	env.Setenv("TO", time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
-	return tell(at, data)
 }
 
 // tell enrolls MIA-1 and sends its three runs, as an agent does, and waits until they are in the figures.
@@ -85,15 +92,12 @@ func tell(at, data string) error {
 	if err := enrollAt(at, data, key); err != nil {
 		return err
 	}
-	plan := portolan.Plan{Port: "MIA", Series: []portolan.PlannedSeries{{
-		System: "tpac", Transaction: "primary-inspection", Share: 1, Interval: time.Minute, Latency: 5 * time.Second,
-		Steps: []portolan.PlannedStep{{Step: "sign-on"}, {Step: "biometric", Dependency: "ident"}},
-	}}}
+	plan := tpacPlan()
 	now := portolan.InstantOf(time.Now())
 	sealed, err := evidence.Seal(evidence.Batch{
 		Agent: "MIA-1", Stream: portolan.Stream{1}, Number: 1, Lane: portolan.Live, SentAt: now,
 		Plan: evidence.HashPlan(&plan), PlanBody: &plan, CarriesPlan: true, Clock: evidence.Clock{Age: -1},
-		Records: threeRuns(now),
+		Records: threeRuns(now, 1),
 	}, key)
 	if err != nil {
 		return err
@@ -110,6 +114,13 @@ func tell(at, data string) error {
 		}
 	}
 	return filled(at + "/api/v1/incidents")
+}
+
+func tpacPlan() portolan.Plan {
+	return portolan.Plan{Port: "MIA", Series: []portolan.PlannedSeries{{
+		System: "tpac", Transaction: "primary-inspection", Share: 1, Interval: time.Minute, Latency: 5 * time.Second,
+		Steps: []portolan.PlannedStep{{Step: "sign-on"}, {Step: "biometric", Dependency: "ident"}},
+	}}}
 }
 
 func enrollAt(at, data string, key *ecdsa.PrivateKey) error {
@@ -135,7 +146,8 @@ func enrollAt(at, data string, key *ecdsa.PrivateKey) error {
 	return send(at+"/enroll/v1/agents", "application/json", request)
 }
 
-func threeRuns(now portolan.Instant) []evidence.Record {
+// threeRuns are records of runs that ended before now, numbered from first.
+func threeRuns(now portolan.Instant, first portolan.Seq) []evidence.Record {
 	late := portolan.Symptom{Step: "sign-on", Phase: portolan.PhaseWait, Kind: portolan.KindLate}
 	hung := portolan.Symptom{Step: "biometric", Phase: portolan.PhaseWait, Kind: portolan.KindTimeout, Dependency: "ident"}
 	var records []evidence.Record
@@ -144,7 +156,7 @@ func threeRuns(now portolan.Instant) []evidence.Record {
 		{Outcome: portolan.Slow, Duration: 9 * time.Second, Symptom: late},
 		{Outcome: portolan.Failed, Duration: 30 * time.Second, Symptom: hung},
 	} {
-		r.Seq, r.System, r.Transaction, r.Attempt = portolan.Seq(i+1), "tpac", "primary-inspection", 1
+		r.Seq, r.System, r.Transaction, r.Attempt = first+portolan.Seq(i), "tpac", "primary-inspection", 1
 		r.Start = now.Add(time.Duration(i-3) * time.Minute)
 		r.Due = r.Start
 		r.Steps = []portolan.StepResult{{Step: "sign-on", Duration: time.Second, Outcome: portolan.Good, Bytes: 80}}

@@ -84,7 +84,7 @@ func (v verify) stored(ctx context.Context) (*verified, error) {
 	}
 	config := collector.DefaultConfig()
 	config.Data, config.Store.URL = v.Data, v.Store
-	l, err := collector.OpenLedger(ctx, config)
+	l, err := collector.OpenToVerify(ctx, config)
 	if errors.Is(err, ledger.ErrLocked) {
 		return nil, fmt.Errorf("a collector runs on %q: stop it first, or verify what it sends", v.Data)
 	}

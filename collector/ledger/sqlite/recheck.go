@@ -29,7 +29,7 @@ func (e *DamageError) Error() string {
 func (l *Ledger) recheck(ctx context.Context) error {
 	q := reader{ctx: ctx, db: l.readers}
 	links, err := collect(q, scanLink, `SELECT `+fullColumns+` FROM batch b JOIN chain c ON c.id = b.chain
-		ORDER BY b.position DESC LIMIT ?`, l.options.Recheck)
+		ORDER BY b.position DESC LIMIT ?`, max(0, l.options.Recheck))
 	if err != nil {
 		return wrap("read newest batches", err)
 	}

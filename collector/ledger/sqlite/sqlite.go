@@ -40,7 +40,8 @@ type Options struct {
 	Readers int
 	// AsideBytes is how much set-aside content is kept for each agent; 4 MiB.
 	AsideBytes int
-	// Recheck is how many of the newest links are checked when the ledger is opened; 256.
+	// Recheck is how many of the newest links are checked when the ledger is opened; 256. Negative checks none, for those
+	// who look for damage.
 	Recheck int
 }
 
@@ -54,7 +55,7 @@ func (o Options) withDefaults() Options {
 	if o.AsideBytes <= 0 {
 		o.AsideBytes = 4 << 20
 	}
-	if o.Recheck <= 0 {
+	if o.Recheck == 0 {
 		o.Recheck = 256
 	}
 	return o

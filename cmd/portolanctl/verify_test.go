@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"portolan/internal/pgtest"
+)
+
+// Evidence on both stores, a file and a real PostgreSQL: one flipped bit in it or in what is derived is found and named,
+// there and in what a collector sends, and a rebuild gives the same bytes.
+func TestEvidence_OnBothStores(t *testing.T) {
+	t.Parallel()
+	t.Run("file", func(t *testing.T) {
+		t.Parallel()
+		newStored(t, "").prove()
+	})
+	t.Run("postgresql", func(t *testing.T) {
+		t.Parallel()
+		server, err := pgtest.Start(pgtest.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := server.Remove(); err != nil {
+				t.Error(err)
+			}
+		})
+		newStored(t, server.URL("postgres")).prove()
+	})
+}
+
+// prove runs all of it, one after the other.
+func (s *stored) prove() {
+	s.namesAFlippedBit()
+	s.namesAFlippedBitOfWhatIsSent()
+	s.isRebuiltAsItWas()
+}
+
+// verify runs the command on the ledger itself, and with an address on what the collector there sends.
+func (s *stored) verify(address string) (found verified) {
+	s.t.Helper()
+	command := verify{
+		Data: s.config.Data, Store: s.config.Store.URL, Output: "json",
+		figuresAsked: figuresAsked{From: s.from.String(), To: s.to.String(), Zone: "UTC", Group: []string{"system"}},
+	}
+	if address != "" {
+		command.Data, command.Store, command.Collector = "", "", address
+	}
+	var out bytes.Buffer
+	err := command.Run(terminal{&out, &out})
+	if json.Unmarshal(out.Bytes(), &found) != nil {
+		s.t.Fatalf("verify: %v: %s", err, out.String())
+	}
+	if problem := len(found.Faults) > 0; (err != nil) != problem {
+		s.t.Fatalf("verify returned %v with faults %q", err, found.Faults)
+	}
+	return found
+}
+
+// harms are single flipped bits, and what must be in the one fault that names each.
+func harms() []harm {
+	return []harm{
+		{"batch", "bytes", "number = 1", "batch 1 of MIA-1"},
+		{"batch", "hash", "number = 2", "batch 3 of MIA-1"}, // the stub, by what follows it
+		{"batch", "previous", "number = 2", "batch 2 of MIA-1"},
+		{"journal", "body", "number = 2", "journal: entry 2"},
+		{"journal", "signature", "number = 3", "journal: entry 3"},
+	}
+}
+
+type harm struct{ table, column, where, named string }
+
+func (s *stored) namesAFlippedBit() {
+	if found := s.verify(""); len(found.Faults) > 0 || found.Batches != 3 || found.Stubs != 1 || found.Recomputed != 1 || !found.Derived {
+		s.t.Fatalf("nothing was changed: got %+v", found)
+	}
+	rollup := s.derived().Rollups[0].Key
+	where := fmt.Sprintf("port = '%s' AND unit = '%s' AND part = '%s' AND start = %d", rollup.Port, rollup.Unit, rollup.Part, rollup.Start)
+	for _, h := range append(harms(), harm{"rollup", "body", where, "roll-up"}) {
+		undo := s.flip(h.table, h.column, h.where)
+		if found := s.verify(""); !named(found.Faults, h.named) {
+			s.t.Errorf("%s of %s was changed: got %q, want %q", h.column, h.table, found.Faults, h.named)
+		}
+		undo()
+	}
+	if found := s.verify(""); len(found.Faults) > 0 {
+		s.t.Errorf("all harm was undone: got %q", found.Faults)
+	}
+}
+
+func named(faults []string, what string) bool {
+	return slices.ContainsFunc(faults, func(f string) bool { return strings.Contains(f, what) })
+}
+
+// What a collector sends is verified at the reader's; a database can be changed behind a collector's back.
+func (s *stored) namesAFlippedBitOfWhatIsSent() {
+	address, stop := s.collect()
+	defer stop()
+	if found := s.verify(address); len(found.Faults) > 0 || found.Batches != 3 || found.Recomputed != 1 {
+		s.t.Fatalf("nothing was changed: got %+v", found)
+	}
+	if !s.config.Store.Shared() {
+		return // nobody else can write to the file
+	}
+	for _, h := range harms() {
+		undo := s.flip(h.table, h.column, h.where)
+		if found := s.verify(address); !named(found.Faults, h.named) {
+			s.t.Errorf("%s of %s was changed: got %q, want %q", h.column, h.table, found.Faults, h.named)
+		}
+		undo()
+	}
+}
+
+func (s *stored) isRebuiltAsItWas() {
+	s.derive()
+	was := s.derived()
+	command := rebuild{Data: s.config.Data, Output: "json"}
+	if s.config.Store.Shared() {
+		command.Data, command.Store = "", s.config.Store.URL
+	}
+	var out bytes.Buffer
+	s.must(command.Run(terminal{&out, &out}))
+	s.derive()
+	if diff := cmp.Diff(was, s.derived()); diff != "" || len(was.Hours) == 0 {
+		s.t.Errorf("rebuilt from %d hours (-was +rebuilt):\n%s", len(was.Hours), diff)
+	}
+	if found := s.verify(""); len(found.Faults) > 0 {
+		s.t.Errorf("after the rebuild: got %q", found.Faults)
+	}
+}
