@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"portolan"
+	"portolan/sim/fault"
 )
 
 // choosePorts returns the known ports with these codes, in this order.
@@ -30,4 +31,26 @@ func portNames(ports []portolan.Port) string {
 		names[i] = string(p.Code)
 	}
 	return strings.Join(names, ", ")
+}
+
+// Choose returns the ports of the fleet among the known ones.
+func (f Fleet) Choose(known []portolan.Port) ([]portolan.Port, error) {
+	switch {
+	case f.Ports.All():
+		return known, nil
+	case f.Ports.Number > len(known):
+		return nil, fmt.Errorf("fleet.ports: %d: want at most %d, which are known", f.Ports.Number, len(known))
+	case f.Ports.Number > 0:
+		return known[:f.Ports.Number], nil
+	}
+	codes := make([]string, len(f.Ports.Codes))
+	for i, code := range f.Ports.Codes {
+		codes[i] = string(code)
+	}
+	return choosePorts(known, codes)
+}
+
+// Stations returns where the fleet's agents are: at each of the ports as many, numbered from 1.
+func (f Fleet) Stations(ports []portolan.Port) []fault.Origin {
+	return stationsOf(ports, f.AgentsPerPort)
 }

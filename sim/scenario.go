@@ -9,6 +9,7 @@ package sim
 import (
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"portolan"
@@ -27,6 +28,7 @@ type Scenario struct {
 	Fleet       Fleet         `yaml:"-"`
 	Faults      []fault.Fault `yaml:"faults"`
 	Maintenance []Maintenance `yaml:"maintenance"`
+	Changes     []Change      `yaml:"changes"`
 
 	doc *strictyaml.Document // tells positions to later checks
 }
@@ -39,6 +41,8 @@ type Fleet struct {
 	AgentsPerPort int
 	// Interval is the time between the runs of a transaction, 60 s by default.
 	Interval time.Duration
+	// Systems are those that the agents probe; none for all of the catalogue.
+	Systems []portolan.SystemID
 }
 
 // scenarioFile is a scenario as its file spells it.
@@ -48,6 +52,7 @@ type scenarioFile struct {
 		Ports         strictyaml.Value `yaml:"ports"` // a word, a number or a list
 		AgentsPerPort int              `yaml:"agents_per_port"`
 		Interval      time.Duration    `yaml:"interval"`
+		Systems       []string         `yaml:"systems"`
 	} `yaml:"fleet"`
 }
 
@@ -67,6 +72,13 @@ type Maintenance struct {
 	Where fault.Where   `yaml:"where,required"`
 }
 
+// Change is a change to a system that people announce when they make it.
+type Change struct {
+	At     time.Duration     `yaml:"at"`
+	System portolan.SystemID `yaml:"system,required"`
+	Text   string            `yaml:"text,required"`
+}
+
 // The bounds of what a scenario may ask for.
 const (
 	longestScenario = 366 * 24 * time.Hour
@@ -83,7 +95,10 @@ func ParseScenario(file string, data []byte) (*Scenario, error) {
 	doc, _ := strictyaml.Decode(file, data, &content)
 	s := content.Scenario
 	s.doc = doc
-	s.Fleet = Fleet{portsOf(doc, content.Fleet.Ports), content.Fleet.AgentsPerPort, content.Fleet.Interval}
+	s.Fleet = Fleet{
+		Ports: portsOf(doc, content.Fleet.Ports), AgentsPerPort: content.Fleet.AgentsPerPort, Interval: content.Fleet.Interval,
+		Systems: systemsOf(doc, content.Fleet.Systems),
+	}
 	s.check()
 	return &s, doc.Faults().Err()
 }
@@ -124,6 +139,18 @@ func (s *Scenario) check() {
 		m.Where.Check(s.doc, path+".where")
 		s.checkEnd(path, m.At, m.For)
 	}
+	for i, c := range s.Changes {
+		path := fmt.Sprintf("changes[%d]", i)
+		if c.At < 0 || c.At >= s.Length {
+			s.doc.Report(path+".at", "not in the scenario", "want 0s or more, and less than its length")
+		}
+		if _, err := portolan.ParseSystemID(string(c.System)); err != nil && s.doc.Has(path+".system") {
+			s.doc.Report(path+".system", err.Error(), "")
+		}
+		if c.Text == "" && s.doc.Has(path+".text") {
+			s.doc.Report(path+".text", "empty", "want what was changed")
+		}
+	}
 }
 
 // checkEnd reports what cannot happen because the scenario is over.
@@ -144,6 +171,21 @@ func (f Fleet) check(doc *strictyaml.Document) {
 	if f.Interval < shortestRuns {
 		doc.Report("fleet.interval", "too short", fmt.Sprintf("want at least %s", shortestRuns))
 	}
+}
+
+func systemsOf(doc *strictyaml.Document, words []string) (systems []portolan.SystemID) {
+	for i, word := range words {
+		id, err := portolan.ParseSystemID(word)
+		at := fmt.Sprintf("fleet.systems[%d]", i)
+		switch {
+		case err != nil:
+			doc.Report(at, err.Error(), "")
+		case slices.Contains(systems, id):
+			doc.Report(at, fmt.Sprintf("%s twice", word), "want each system once")
+		}
+		systems = append(systems, id)
+	}
+	return systems
 }
 
 const portsForm = "want all, a number of ports, or a list of codes"

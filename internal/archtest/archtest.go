@@ -67,6 +67,7 @@ var rooms = []room{
 	{path: "dashboard", job: "draws pages from a source that it declares; computes no figure", ours: []string{"", "availability", "incident", "internal/buildinfo"}},
 	{path: "sim", job: "is the truth: systems with faults on a timetable", ours: []string{"", "sim/*", "ports", "probe", "targets", "evidence", "internal/strictyaml"}, libs: []string{"go.uber.org/zap", "gopkg.in/yaml.v3"}},
 	{path: "sim/*", job: "is one part of the simulator: faults, relays, screening systems", ours: []string{"", "sim/fault", "internal/interchange", "internal/nistitl", "internal/datastream", "targets", "internal/strictyaml"}, libs: []string{"golang.org/x/sys", "github.com/coder/websocket"}},
+	{path: "sim/truth", job: "says what a scenario's users had", ours: []string{"", "sim", "sim/fault", "sim/screening", "probe", "targets"}},
 	{path: "sim/fleet", job: "is many agents that probe nothing", ours: []string{"", "evidence"}},
 	{path: "internal/archtest", job: "holds this table"},
 	{path: "internal/strictyaml", job: "reads YAML strictly, with positions", libs: []string{"gopkg.in/yaml.v3"}},

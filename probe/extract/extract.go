@@ -24,7 +24,7 @@ import (
 
 // Way returns the way of talking to a file or a program, for the key "extract" under a step.
 func Way() probe.Way {
-	return probe.Way{Name: "extract", Decode: func(decode func(into any) error) (probe.Action, []probe.Fault) {
+	return probe.Way{Name: "extract", Offline: true, Decode: func(decode func(into any) error) (probe.Action, []probe.Fault) {
 		var d definition
 		if err := decode(&d); err != nil {
 			return nil, nil
