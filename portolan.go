@@ -36,7 +36,17 @@ type StepID string
 // Placeholder reports whether the port was generated and stands for no real port.
 func (c PortCode) Placeholder() bool { return strings.HasPrefix(string(c), "X") }
 
+// Kind returns the kind of port that the code tells: an IATA code of three letters is an airport's. The other forms
+// tell none.
+func (c PortCode) Kind() PortKind {
+	if airportForm.MatchString(string(c)) {
+		return Air
+	}
+	return PortKindUnknown
+}
+
 var (
+	airportForm  = regexp.MustCompile(`^[A-Z]{3}$`)
 	portCodeForm = regexp.MustCompile(`^[A-Z0-9]{3,8}$`)
 	agentForm    = regexp.MustCompile(`^[A-Z0-9]{3,8}-[A-Z0-9]{1,24}$`)
 	nameForm     = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)

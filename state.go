@@ -122,9 +122,10 @@ const (
 	Air
 	Land
 	Sea
+	Center // no port of entry: a place of the agency's own, like the Air and Marine Operations Center
 )
 
-var portKindNames = names[PortKind]{"unknown", "air", "land", "sea"}
+var portKindNames = names[PortKind]{"unknown", "air", "land", "sea", "center"}
 
 // String returns the kind's name as files and the API spell it.
 func (k PortKind) String() string { return portKindNames.of(k) }

@@ -49,7 +49,7 @@ func (a *agent) advise(voices []peer.States, now portolan.Instant) []dashboard.A
 			continue
 		}
 		s := incident.Standing{Port: a.config.Port, Primary: a.means(voices, system.ID), NetworkDown: a.networkDown(voices), Now: now}
-		for _, backup := range system.Backups {
+		for _, backup := range a.catalogue.BackupsAt(a.config.port(), system) {
 			s.Backups = append(s.Backups, a.means(voices, backup))
 		}
 		one := dashboard.Advice{Advice: incident.Advise(&s)}

@@ -107,7 +107,7 @@ func newAgent(o Options) (*agent, error) {
 	}
 	a := &agent{
 		config: o.Config, log: o.Log, catalogue: catalogue, started: portolan.InstantOf(time.Now()),
-		plan: catalogue.Plan(o.Config.Port, o.Config.Interval),
+		plan: catalogue.Plan(o.Config.port(), o.Config.Interval),
 	}
 	if err := os.MkdirAll(a.config.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("make data folder: %w", err)
@@ -128,6 +128,7 @@ func newAgent(o Options) (*agent, error) {
 // assemble makes the parts that need the spool, and records what happened since the agent last ran.
 func (a *agent) assemble() error {
 	a.reportSpool()
+	a.reportPlan()
 	if err := a.spool.SetPlan(a.plan); err != nil {
 		return err
 	}
@@ -160,6 +161,16 @@ func (a *agent) reportSpool() {
 	r := a.spool.Report()
 	if r.Healed > 0 || len(r.SetAside) > 0 || r.Lost > 0 {
 		a.log.Warn("spool was damaged", zap.Int64("bytes_cut_off", r.Healed), zap.Strings("set_aside", r.SetAside), zap.Uint64("records_lost", r.Lost))
+	}
+}
+
+// reportPlan tells the operator what is odd about what is to be run here.
+func (a *agent) reportPlan() {
+	if a.config.port().Kind == portolan.PortKindUnknown {
+		a.log.Warn("kind of port not known, so transactions of every kind run: set kind in the configuration", zap.String("port", string(a.config.Port)))
+	}
+	if len(a.plan.Series) == 0 {
+		a.log.Warn("no transaction of the catalogue runs at this port", zap.String("port", string(a.config.Port)), zap.Stringer("kind", a.config.port().Kind))
 	}
 }
 

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/url"
@@ -19,6 +20,9 @@ type Config struct {
 	Agent portolan.AgentID `yaml:"agent,required"`
 	// Port is the port of entry that the workstation stands at.
 	Port portolan.PortCode `yaml:"port,required"`
+	// Kind is the kind of that port, which settles what runs there: air, land, sea or center. Left out, it is what the
+	// port's code tells; if that tells none, transactions of every kind of port run.
+	Kind portolan.PortKind `yaml:"kind"`
 	// Name and Zone are how the agent's own page calls the port and tells the time: an IANA zone, default UTC.
 	Name string `yaml:"name"`
 	Zone string `yaml:"zone"`
@@ -106,6 +110,13 @@ func DefaultConfig() Config {
 		Page:      PageConfig{Listen: "127.0.0.1:8099"},
 		Spool:     SpoolConfig{MaxBytes: 256 << 20, MaxAge: 30 * 24 * time.Hour},
 		Browser:   BrowserConfig{MaxBytes: browser.DefaultMaxMemory, Screenshots: 20, ScreenshotAge: 7 * 24 * time.Hour},
+	}
+}
+
+// port returns the port as the agent knows it.
+func (c Config) port() portolan.Port {
+	return portolan.Port{
+		Code: c.Port, Kind: cmp.Or(c.Kind, c.Port.Kind()), Name: c.Name, Zone: c.Zone, Placeholder: c.Port.Placeholder(),
 	}
 }
 

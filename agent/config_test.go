@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"portolan"
 )
 
 var update = flag.Bool("update", false, "write golden files again")
@@ -48,5 +50,18 @@ func TestLoadConfig_SampleEqualsTheDefaults(t *testing.T) {
 	want := DefaultConfig()
 	if got.Collector.Every != want.Collector.Every || got.Page != want.Page || got.Spool != want.Spool || got.Browser != want.Browser {
 		t.Errorf("configs/agent.yaml differs from DefaultConfig: %+v, want %+v", got, want)
+	}
+}
+
+func TestConfig_KindOfPortIsWhatTheCodeTellsUnlessItSays(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[portolan.PortCode]portolan.PortKind{"MIA": portolan.Air, "2504": portolan.PortKindUnknown} {
+		c := Config{Port: code, Name: "somewhere"}
+		if got := c.port(); got.Kind != want || got.Name != "somewhere" {
+			t.Errorf("%s: got %+v, want kind %s", code, got, want)
+		}
+		if c.Kind = portolan.Sea; c.port().Kind != portolan.Sea {
+			t.Errorf("%s: got %s, want what the configuration says", code, c.port().Kind)
+		}
 	}
 }

@@ -70,7 +70,7 @@ func (a *agent) Workstation(context.Context) (*dashboard.Workstation, error) {
 	spooled, trouble := a.spooled()
 	w := &dashboard.Workstation{
 		Now: now, Agent: a.config.Agent, Started: a.started,
-		Port:   portolan.Port{Code: a.config.Port, Name: a.config.Name, Zone: a.config.Zone, Placeholder: a.config.Port.Placeholder()},
+		Port:   a.config.port(),
 		Center: a.centerView(),
 		Spool:  dashboard.Spool{Pending: spooled.Records, Bytes: spooled.Bytes, Oldest: spooled.Oldest, Lost: spooled.Dropped, Err: trouble},
 		Series: a.recorder.memory.look(now), Orders: a.director.followed(time.Now()),

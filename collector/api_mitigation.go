@@ -45,7 +45,7 @@ func (c *collector) advice(ports []portolan.PortCode, now portolan.Instant) []mi
 				continue
 			}
 			recorded := recordedAt(facts, p.Code)
-			s := standingOf(system, around.catalogue, cells, now)
+			s := standingOf(system, around.catalogue.BackupsAt(p, system), around.catalogue, cells, now)
 			s.Port, s.InForce = p.Code, inForce(recorded)
 			rows = append(rows, mitigationRow{incident.Advise(&s), recorded})
 		}
@@ -53,8 +53,8 @@ func (c *collector) advice(ports []portolan.PortCode, now portolan.Instant) []mi
 	return rows
 }
 
-// standingOf returns what advice rests on: the states of a primary system and its backups at a port.
-func standingOf(primary *targets.System, catalogue *targets.Catalogue, cells []projection.PortNow, now portolan.Instant) incident.Standing {
+// standingOf returns what advice rests on: the states of a primary system, and of its backups that a port has.
+func standingOf(primary *targets.System, backups []portolan.SystemID, catalogue *targets.Catalogue, cells []projection.PortNow, now portolan.Instant) incident.Standing {
 	offline := func(id portolan.SystemID) bool {
 		system := catalogue.System(id)
 		return system != nil && system.Offline()
@@ -73,7 +73,7 @@ func standingOf(primary *targets.System, catalogue *targets.Catalogue, cells []p
 		return incident.Means{System: id, Offline: offline(id)}
 	}
 	s := incident.Standing{Primary: means(primary.ID), Now: now, NetworkDown: incident.NetworkDown(seen)}
-	for _, id := range primary.Backups {
+	for _, id := range backups {
 		s.Backups = append(s.Backups, means(id))
 	}
 	return s

@@ -150,6 +150,7 @@ type systemRow struct {
 	Owner        string              `json:"owner"`
 	Contact      string              `json:"contact"`
 	Objective    objectiveRow        `json:"objective"`
+	Clocks       []clockRow          `json:"clocks"`
 	Dependencies []dependencyRow     `json:"dependencies"`
 	Backups      []portolan.SystemID `json:"backups"`
 	Transactions []transactionRow    `json:"transactions"`
@@ -158,6 +159,14 @@ type systemRow struct {
 type objectiveRow struct {
 	Availability  float64 `json:"availability"`
 	WindowSeconds float64 `json:"window_seconds"`
+}
+
+// clockRow is a limit on the users' own work that the system's speed bears on: stated, not measured.
+type clockRow struct {
+	Clock        string  `json:"clock"`
+	Title        string  `json:"title"`
+	LimitSeconds float64 `json:"limit_seconds"`
+	Source       string  `json:"source"`
 }
 
 type dependencyRow struct {
@@ -175,6 +184,7 @@ type transactionRow struct {
 	Zone            string                 `json:"zone,omitempty"`
 	LatencySeconds  float64                `json:"latency_seconds"`
 	TimeoutSeconds  float64                `json:"timeout_seconds"`
+	Where           portolan.Where         `json:"where,omitzero"` // absent for every port
 	Steps           []stepRow              `json:"steps"`
 }
 
@@ -199,7 +209,11 @@ func systemOf(s *targets.System) systemRow {
 	row := systemRow{
 		System: s.ID, Name: s.Name, Owner: s.Owner.Organization, Contact: s.Owner.Contact,
 		Objective:    objectiveRow{s.Objective.Availability, s.Objective.Window.Seconds()},
+		Clocks:       []clockRow{},
 		Dependencies: []dependencyRow{}, Backups: append([]portolan.SystemID{}, s.Backups...), Transactions: []transactionRow{},
+	}
+	for _, clock := range s.Clocks {
+		row.Clocks = append(row.Clocks, clockRow{clock.ID, clock.Title, clock.Limit.Seconds(), clock.Source})
 	}
 	for _, d := range s.Dependencies {
 		row.Dependencies = append(row.Dependencies, dependencyRow{d.System, d.Owner})
@@ -208,7 +222,7 @@ func systemOf(s *targets.System) systemRow {
 		transaction := transactionRow{
 			Transaction: t.ID, Title: t.Title, Revision: t.Revision.String(), Share: t.Share,
 			IntervalSeconds: t.Interval.Seconds(), Cron: t.Cron, Zone: t.Zone,
-			LatencySeconds: t.Latency.Seconds(), TimeoutSeconds: t.Timeout.Seconds(),
+			LatencySeconds: t.Latency.Seconds(), TimeoutSeconds: t.Timeout.Seconds(), Where: t.Where,
 		}
 		for _, step := range t.Steps {
 			transaction.Steps = append(transaction.Steps, stepRow{step.ID, step.Title, step.Dependency})

@@ -293,7 +293,7 @@ func transactionOf(system *targets.System, id portolan.TransactionID) dashboard.
 		return dashboard.Transaction{ID: id}
 	}
 	d := dashboard.Transaction{
-		ID: t.ID, Title: t.Title, Interval: t.Interval, Schedule: scheduleOf(t.Cron, t.Zone), Latency: t.Latency, Timeout: t.Timeout,
+		ID: t.ID, Title: t.Title, Interval: t.Interval, Schedule: scheduleOf(t.Cron, t.Zone), Latency: t.Latency, Timeout: t.Timeout, Where: t.Where,
 	}
 	for _, step := range t.Steps {
 		d.Steps = append(d.Steps, dashboard.Step{ID: step.ID, Title: step.Title, Dependency: step.Dependency})

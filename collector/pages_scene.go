@@ -17,6 +17,9 @@ func (s *scene) system(system *targets.System) dashboard.System {
 		Figures:  s.figures.overall[system.ID],
 		LastHour: s.strip(func(name portolan.Series) bool { return name.System == system.ID }),
 	}
+	for _, clock := range system.Clocks {
+		d.Clocks = append(d.Clocks, dashboard.Clock{Title: clock.Title, Limit: clock.Limit, Source: clock.Source})
+	}
 	for _, dependency := range system.Dependencies {
 		d.Dependencies = append(d.Dependencies, dashboard.Dependency{ID: dependency.System, Owner: dependency.Owner})
 	}

@@ -106,6 +106,9 @@ func identDown() *fixture {
 		{Port: airport("IAD", "Washington Dulles International", "Baltimore Field Office", "America/New_York"), Cells: []dashboard.Cell{upCell("tpac")}},
 	}
 	tpac := tpacSystem()
+	tpac.Clocks = []dashboard.Clock{
+		{Title: "One subject's file", Limit: 45 * time.Minute, Source: "OIG-17-114"}, {Title: "From arrest to the court", Limit: 48 * time.Hour, Source: "rule 5"},
+	}
 	agents := []dashboard.Agent{
 		{ID: "MIA-1", LastHeard: ago(4 * time.Second)},
 		{ID: "SEA-1", LastHeard: ago(9 * time.Second), Backlog: 240},
@@ -233,6 +236,7 @@ func inspection() dashboard.Transaction {
 	return dashboard.Transaction{
 		ID: "primary-inspection", Title: "Inspect one traveler at primary", Interval: 10 * time.Second,
 		Latency: 5 * time.Second, Timeout: 30 * time.Second,
+		Where: portolan.Where{Kinds: []portolan.PortKind{portolan.Air}},
 		Steps: []dashboard.Step{
 			{ID: "sign-on", Title: "Sign on"}, {ID: "read-document", Title: "Read the travel document"},
 			{ID: "biographic-query", Title: "Query lookouts by name"}, {ID: "apis-match", Title: "Match the manifest", Dependency: "apis"},

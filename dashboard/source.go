@@ -68,9 +68,17 @@ type System struct {
 	Owner        string
 	Objective    portolan.Objective
 	Dependencies []Dependency
+	Clocks       []Clock
 	Ports        Counts // how many ports are in which state
 	LastHour     Strip  // the state over all ports
 	Figures      Figures
+}
+
+// Clock is a limit on the users' own work that a slow system endangers: stated, not measured.
+type Clock struct {
+	Title  string
+	Limit  time.Duration
+	Source string // who set it, or found it
 }
 
 // Dependency is a system that another one leans on.
@@ -195,6 +203,7 @@ type Transaction struct {
 	Schedule string        // cron expression with its zone
 	Latency  time.Duration
 	Timeout  time.Duration
+	Where    portolan.Where
 	Steps    []Step
 }
 

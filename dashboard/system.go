@@ -7,6 +7,7 @@ type systemPage struct {
 	System       systemRow
 	Owner        string
 	Dependencies []Dependency
+	Clocks       []clockView
 	Transactions []transactionView
 	Ports        portsView
 }
@@ -16,11 +17,15 @@ func (p systemPage) Table() figuresTable {
 	return figuresTable{"Availability of " + p.System.Short + " over all ports", p.System.Figures}
 }
 
+// clockView is a limit on the users' own work.
+type clockView struct{ Title, Limit, Source string }
+
 // transactionView is a transaction as its definition reads.
 type transactionView struct {
 	ID                        portolan.TransactionID
 	Title                     string
 	Every, Objective, Timeout string
+	Where                     string // "at every port"
 	Steps                     []stepView
 }
 
@@ -37,6 +42,9 @@ func systemFrame(v *SystemDetail, f filter) *frame {
 		System: viewSystem(v.System), Owner: v.System.Owner, Dependencies: v.System.Dependencies,
 		Ports: viewPorts(c, []System{v.System}, v.Ports, f),
 	}
+	for _, clock := range v.System.Clocks {
+		p.Clocks = append(p.Clocks, clockView{clock.Title, hours(clock.Limit), clock.Source})
+	}
 	for _, t := range v.Transactions {
 		p.Transactions = append(p.Transactions, viewTransaction(t))
 	}
@@ -47,7 +55,7 @@ func systemFrame(v *SystemDetail, f filter) *frame {
 }
 
 func viewTransaction(t Transaction) transactionView {
-	v := transactionView{ID: t.ID, Title: t.Title, Every: every(t), Objective: long(t.Latency), Timeout: long(t.Timeout)}
+	v := transactionView{ID: t.ID, Title: t.Title, Every: every(t), Objective: long(t.Latency), Timeout: long(t.Timeout), Where: t.Where.String()}
 	for _, s := range t.Steps {
 		v.Steps = append(v.Steps, stepView{s.ID, s.Title, dependency(s)})
 	}

@@ -166,6 +166,14 @@ func long(d time.Duration) string {
 	}
 }
 
+// hours prints a limit as laws and policies write it: 48 h rather than 2 d.
+func hours(d time.Duration) string {
+	if d < time.Hour {
+		return long(d)
+	}
+	return counts(d, time.Hour, "h", time.Minute, "min")
+}
+
 func count(d, unit time.Duration, name string) string {
 	return fmt.Sprintf("%d%s%s", d/unit, gap, name)
 }

@@ -1,7 +1,7 @@
 // Package ports knows the ports of entry: it reads the list that the agency keeps, with kinds, field offices,
 // time zones and usual volumes of travelers.
 //
-// Start at Load. The list is configuration; the one that is built in (configs/ports.yaml) holds the four ports
+// Start at Load. The list is configuration; the one that is built in (configs/ports.yaml) holds the places
 // of the demonstration, whose assignments to field offices are to be verified.
 package ports
 
@@ -85,7 +85,7 @@ func (e entry) port(doc *strictyaml.Document, at string) portolan.Port {
 	checkText(doc, at+".name", e.Name)
 	checkText(doc, at+".office", e.Office)
 	if e.Kind == portolan.PortKindUnknown {
-		doc.Report(at+".kind", "unknown", "want air, land or sea")
+		doc.Report(at+".kind", "unknown", "want air, land, sea or center")
 	}
 	if _, err := time.LoadLocation(e.Zone); err != nil || e.Zone == "" || e.Zone == "Local" {
 		doc.Report(at+".zone", fmt.Sprintf("%q is no time zone", e.Zone), "want an IANA name such as America/New_York")

@@ -34,6 +34,8 @@ type Transaction struct {
 	// Cron is a five-field expression read in Zone; empty if Interval is set.
 	Cron string
 	Zone string // IANA name, empty for UTC
+	// Where says at which ports it runs.
+	Where portolan.Where
 	// Latency is the objective: a right answer that took longer makes the run slow. Zero for none.
 	Latency time.Duration
 	// Timeout ends a run. Zero for DefaultTimeout.

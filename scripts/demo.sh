@@ -1,6 +1,6 @@
 #!/bin/sh
-# The demo: simulated screening systems, a relay for each port, the collector and four agents as separate
-# processes, until Ctrl-C. PORTOLAN_LISTEN, _SIM_LISTEN, _DATA, _INTERVAL and _SYSTEMS change what it uses.
+# The demo: simulated screening systems, a relay for each port, the collector and an agent at each of seven places
+# as separate processes, until Ctrl-C. PORTOLAN_LISTEN, _SIM_LISTEN, _DATA, _INTERVAL and _SYSTEMS change what it uses.
 set -eu
 cd "$(dirname "$0")/.."
 listen=${PORTOLAN_LISTEN:-127.0.0.1:8080}
@@ -8,7 +8,8 @@ sim_listen=${PORTOLAN_SIM_LISTEN:-127.0.0.1:8090}
 data=${PORTOLAN_DATA:-$(mktemp -d "${TMPDIR:-/tmp}/portolan.XXXXXX")}
 interval=${PORTOLAN_INTERVAL:-10s}
 systems=${PORTOLAN_SYSTEMS:-}
-agents="MIA-1 SEA-1 IAD-1 JFK-1"
+# Airports, a seaport, a land port and a center: each system runs somewhere (where: in its definition).
+agents="MIA-1 SEA-1 IAD-1 JFK-1 5201-1 2504-1 AMOC-1"
 
 mkdir -p "$data/logs"
 data=$(cd "$data" && pwd)
@@ -44,7 +45,7 @@ until_there() { # name command...
 	done
 }
 
-start sim bin/portolan-sim serve --listen "$sim_listen" --ports MIA,SEA,IAD,JFK --collector "$listen" \
+start sim bin/portolan-sim serve --listen "$sim_listen" --ports MIA,SEA,IAD,JFK,5201,2504,AMOC --collector "$listen" \
 	--interval "$interval" --write-config "$data/sim" ${systems:+--systems "$systems"}
 until_there sim grep -q '^ready$' "$data/logs/sim.log"
 start collector bin/portolan-collector --listen "$listen" --data "$data/collector"

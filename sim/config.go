@@ -39,7 +39,7 @@ func (s *Simulator) config(dir string, station fault.Origin) []byte {
 	home := filepath.Join(dir, string(station.Agent))
 	fmt.Fprintf(&b, "agent: %s\nport: %s\ndata: %q\n", station.Agent, station.Port, home)
 	if i := slices.IndexFunc(s.ports, func(p portolan.Port) bool { return p.Code == station.Port }); i >= 0 {
-		fmt.Fprintf(&b, "name: %q\nzone: %q\n", s.ports[i].Name, s.ports[i].Zone)
+		fmt.Fprintf(&b, "kind: %s\nname: %q\nzone: %q\n", s.ports[i].Kind, s.ports[i].Name, s.ports[i].Zone)
 	}
 	if relay, ok := s.Relay(station.Agent, collectorID); ok {
 		fmt.Fprintf(&b, "collector: {url: %q, token_file: %q}\n", "http://"+relay, home+".token")

@@ -35,7 +35,7 @@ func TestConfig_OneFileForEachAgent(t *testing.T) {
 		want := agent.DefaultConfig()
 		want.Agent, want.Port, want.Interval = id, id.Port(), 5*time.Second
 		want.Data = filepath.Join(dir, string(id))
-		want.Name, want.Zone = "Miami International Airport", "America/New_York"
+		want.Kind, want.Name, want.Zone = portolan.Air, "Miami International Airport", "America/New_York"
 		if id.Port() == "SEA" {
 			want.Name, want.Zone = "Seattle-Tacoma International Airport", "America/Los_Angeles"
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"portolan"
 	"portolan/internal/strictyaml"
 )
 
@@ -21,8 +22,15 @@ type definition struct {
 	Dependencies []dependencyDefinition  `yaml:"dependencies"`
 	Backups      []string                `yaml:"backups"`
 	Clocks       []clockDefinition       `yaml:"clocks"`
+	Where        *whereDefinition        `yaml:"where"`
 	Load         loadDefinition          `yaml:"load,required"`
 	Transactions []transactionDefinition `yaml:"transactions,required"`
+}
+
+// whereDefinition limits a system or a transaction to some ports.
+type whereDefinition struct {
+	Kinds []portolan.PortKind `yaml:"kinds"`
+	Ports []string            `yaml:"ports"`
 }
 
 type ownerDefinition struct {
@@ -70,6 +78,7 @@ type transactionDefinition struct {
 	Share       *uint32             `yaml:"share"`
 	Retries     int                 `yaml:"retries"`
 	RetryAfter  time.Duration       `yaml:"retry_after"`
+	Where       *whereDefinition    `yaml:"where"` // in place of the system's
 	Traveler    *travelerDefinition `yaml:"traveler"`
 	Steps       []stepDefinition    `yaml:"steps,required"`
 }

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -201,8 +202,8 @@ func TestParse_UsesCron(t *testing.T) {
 		t.Fatal(faults)
 	}
 	every := func(*probe.Transaction) time.Duration { return 10 * time.Second }
-	if got := s.Rate(20, every); got != 2 || s.Transactions[0].Interval != 0 {
-		t.Errorf("got rate %v and interval %v, want 2 and none", got, s.Transactions[0].Interval)
+	if got := s.Rate(portolan.Port{}, every); got != 0.1 || s.Transactions[0].Interval != 0 {
+		t.Errorf("got rate %v and interval %v, want 0.1 and none", got, s.Transactions[0].Interval)
 	}
 	o := options()
 	o.CheckCron = nil
@@ -225,15 +226,59 @@ func TestCatalogue_Plan(t *testing.T) {
 		Interval: time.Minute, Latency: 8 * time.Second, Timeout: 45 * time.Second,
 		Steps: []portolan.PlannedStep{{Step: "greet"}, {Step: "ask", Dependency: "exchange"}},
 	}}}
-	if diff := cmp.Diff(want, c.Plan("MIA", 0)); diff != "" {
+	if diff := cmp.Diff(want, c.Plan(portolan.Port{Code: "MIA"}, 0)); diff != "" {
 		t.Errorf("plan (-want +got):\n%s", diff)
 	}
 	want.Series[0].Interval = 10 * time.Second
-	if diff := cmp.Diff(want, c.Plan("MIA", 10*time.Second)); diff != "" {
+	if diff := cmp.Diff(want, c.Plan(portolan.Port{Code: "MIA"}, 10*time.Second)); diff != "" {
 		t.Errorf("plan with an interval (-want +got):\n%s", diff)
 	}
-	if got := c.System("desk").Rate(120, nil); got != 2 {
-		t.Errorf("rate of 120 agents: got %v, want 2", got)
+	if got := c.System("desk").Rate(portolan.Port{}, nil); got != 1./60 {
+		t.Errorf("rate of an agent: got %v, want one in 60 s", got)
+	}
+}
+
+// TestCatalogue_RunsWhereItIsUsed has a pager that airports and one center use, and a question to the desk that seaports
+// alone ask.
+func TestCatalogue_RunsWhereItIsUsed(t *testing.T) {
+	t.Parallel()
+	desk := strings.Replace(definition(t), "    title: Ask the desk\n", "    title: Ask the desk\n    where: {kinds: [sea]}\n", 1)
+	pager := strings.NewReplacer("system: desk", "system: pager", "backups: [pager]", "where: {kinds: [air], ports: [AMOC]}").Replace(definition(t))
+	o := options()
+	o.Dir = folder(t, map[string]string{"desk.yaml": desk, "pager.yaml": pager})
+	o.Only = []portolan.SystemID{"desk", "pager"}
+	c, err := targets.Load(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]struct {
+		at      portolan.Port
+		runs    []portolan.SystemID
+		backups int
+	}{
+		"air":          {portolan.Port{Code: "MIA", Kind: portolan.Air}, []portolan.SystemID{"pager"}, 1},
+		"sea":          {portolan.Port{Code: "5201", Kind: portolan.Sea}, []portolan.SystemID{"desk"}, 0},
+		"land":         {portolan.Port{Code: "2504", Kind: portolan.Land}, nil, 0},
+		"center":       {portolan.Port{Code: "AMOC", Kind: portolan.Center}, []portolan.SystemID{"pager"}, 1},
+		"other-center": {portolan.Port{Code: "NTC1", Kind: portolan.Center}, nil, 0},
+		"kind-unknown": {portolan.Port{Code: "2504"}, []portolan.SystemID{"desk", "pager"}, 1},
+	} {
+		var runs []portolan.SystemID
+		for _, s := range c.Plan(want.at, 0).Series {
+			runs = append(runs, s.System)
+		}
+		if diff := cmp.Diff(want.runs, runs); diff != "" {
+			t.Errorf("%s: runs (-want +got):\n%s", name, diff)
+		}
+		if got := c.BackupsAt(want.at, c.System("desk")); len(got) != want.backups {
+			t.Errorf("%s: got backups %q, want %d", name, got, want.backups)
+		}
+		if got, want := c.System("desk").Rate(want.at, nil) > 0, slices.Contains(runs, "desk"); got != want {
+			t.Errorf("%s: got a rate: %t, want %t", name, got, want)
+		}
+	}
+	if got := c.System("pager").RunsAt().String(); got != "at air ports and AMOC" {
+		t.Errorf("got %q", got)
 	}
 }
 
@@ -247,7 +292,7 @@ func TestParse_WayBoundsTheInterval(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := c.Plan("MIA", 10*time.Second).Series[0].Interval; got != 30*time.Second {
+	if got := c.Plan(portolan.Port{Code: "MIA"}, 10*time.Second).Series[0].Interval; got != 30*time.Second {
 		t.Errorf("an interval of 10s in place of the definition's: got %s, want the way's 30s", got)
 	}
 	often := strings.NewReplacer("interval: 60s", "interval: 29s", "timeout: 45s", "timeout: 20s").Replace(definition(t))

@@ -28,6 +28,7 @@ type System struct {
 	Dependencies []Dependency
 	Backups      []portolan.SystemID // in the order in which users fall back on them
 	Clocks       []Clock
+	Where        portolan.Where // where its transactions run, those apart that say otherwise
 	Consent      Consent
 	// MaxRate is how many synthetic transactions a second the owner accepts from the whole fleet, what reaches the
 	// system through others included.
@@ -67,16 +68,16 @@ type Dependency struct {
 	Owner  string
 }
 
-// Rate returns how many transactions a second a fleet of so many agents runs against the system, retries
-// apart. Transactions by cron count by the mean interval that meanInterval gives for them.
-func (s *System) Rate(agents int, meanInterval func(*probe.Transaction) time.Duration) float64 {
-	return s.rate(agents, meanInterval, func(*probe.Transaction) int { return 1 })
+// Rate returns how many transactions a second one agent at a port runs against the system, retries apart.
+// Transactions by cron count by the mean interval that meanInterval gives for them.
+func (s *System) Rate(at portolan.Port, meanInterval func(*probe.Transaction) time.Duration) float64 {
+	return s.rate(at, meanInterval, func(*probe.Transaction) int { return 1 })
 }
 
-// RateOf returns how many times a second the same fleet makes the system ask one that it depends on: as often as
+// RateOf returns how many times a second the same agent makes the system ask one that it depends on: as often as
 // steps exercise that.
-func (s *System) RateOf(dependency portolan.SystemID, agents int, meanInterval func(*probe.Transaction) time.Duration) float64 {
-	return s.rate(agents, meanInterval, func(t *probe.Transaction) (asked int) {
+func (s *System) RateOf(dependency portolan.SystemID, at portolan.Port, meanInterval func(*probe.Transaction) time.Duration) float64 {
+	return s.rate(at, meanInterval, func(t *probe.Transaction) (asked int) {
 		for _, step := range t.Steps {
 			if step.Dependency == dependency {
 				asked++
@@ -86,19 +87,38 @@ func (s *System) RateOf(dependency portolan.SystemID, agents int, meanInterval f
 	})
 }
 
-// rate adds up transactions, each as many times as count says.
-func (s *System) rate(agents int, meanInterval func(*probe.Transaction) time.Duration, count func(*probe.Transaction) int) float64 {
+// rate adds up the transactions that run at a port, each as many times as count says.
+func (s *System) rate(at portolan.Port, meanInterval func(*probe.Transaction) time.Duration, count func(*probe.Transaction) int) float64 {
 	var rate float64
 	for _, t := range s.Transactions {
 		interval := t.Interval
 		if t.Cron != "" {
 			interval = meanInterval(t)
 		}
-		if interval > 0 {
-			rate += float64(count(t)*agents) / interval.Seconds()
+		if interval > 0 && t.Where.Includes(at.Code, at.Kind) {
+			rate += float64(count(t)) / interval.Seconds()
 		}
 	}
 	return rate
+}
+
+// RunsAt returns where any of the system's transactions runs.
+func (s *System) RunsAt() portolan.Where {
+	var w portolan.Where
+	for _, t := range s.Transactions {
+		if t.Where.Everywhere() {
+			return portolan.Where{}
+		}
+		w.Kinds, w.Ports = append(w.Kinds, t.Where.Kinds...), append(w.Ports, t.Where.Ports...)
+	}
+	slices.Sort(w.Kinds)
+	slices.Sort(w.Ports)
+	return portolan.Where{Kinds: slices.Compact(w.Kinds), Ports: slices.Compact(w.Ports)}
+}
+
+// UsedAt reports whether a port's officers use the system: a transaction of it runs there.
+func (s *System) UsedAt(at portolan.Port) bool {
+	return slices.ContainsFunc(s.Transactions, func(t *probe.Transaction) bool { return t.Where.Includes(at.Code, at.Kind) })
 }
 
 // Offline reports whether the system can be used without a network: it has a transaction that needs none.
@@ -154,12 +174,24 @@ func (c *Catalogue) Revision() portolan.Revision {
 	return portolan.Revision(h.Sum(nil)[:len(portolan.Revision{})])
 }
 
-// Plan returns what an agent at the port runs: every transaction of the catalogue. An interval other than
-// zero replaces those of the definitions, as far as a workstation can bear it; cron expressions stay.
-func (c *Catalogue) Plan(port portolan.PortCode, interval time.Duration) portolan.Plan {
-	plan := portolan.Plan{Port: port}
+// BackupsAt returns the system's backups that a port's officers have, in their order. One that the catalogue does not
+// hold may be anywhere.
+func (c *Catalogue) BackupsAt(at portolan.Port, s *System) []portolan.SystemID {
+	return slices.DeleteFunc(slices.Clone(s.Backups), func(id portolan.SystemID) bool {
+		backup := c.System(id)
+		return backup != nil && !backup.UsedAt(at)
+	})
+}
+
+// Plan returns what an agent at the port runs: every transaction of the catalogue that is run there. An interval other
+// than zero replaces those of the definitions, as far as a workstation can bear it; cron expressions stay.
+func (c *Catalogue) Plan(at portolan.Port, interval time.Duration) portolan.Plan {
+	plan := portolan.Plan{Port: at.Code}
 	for _, s := range c.Systems {
 		for _, t := range s.Transactions {
+			if !t.Where.Includes(at.Code, at.Kind) {
+				continue
+			}
 			planned := plannedSeries(t)
 			if interval > 0 && t.Cron == "" {
 				planned.Interval = max(interval, t.LeastInterval)

@@ -60,6 +60,7 @@ func (c *checker) fill(def definition) {
 	s.Dependencies = c.dependencies(def.Dependencies)
 	s.Backups = c.backups(def.Backups)
 	s.Clocks = c.clocks(def.Clocks)
+	s.Where = c.where("where", def.Where, portolan.Where{})
 	c.transactions(def.Transactions)
 	c.checkExercised()
 }
@@ -133,6 +134,31 @@ func (c *checker) clocks(defs []clockDefinition) []Clock {
 		listed = append(listed, clock)
 	}
 	return listed
+}
+
+// where returns what a definition says of the ports where something runs, or what holds if it says nothing.
+func (c *checker) where(at string, def *whereDefinition, otherwise portolan.Where) portolan.Where {
+	if def == nil {
+		return otherwise
+	}
+	var w portolan.Where
+	for i, kind := range def.Kinds {
+		if kind == portolan.PortKindUnknown || slices.Contains(w.Kinds, kind) {
+			c.doc.Report(fmt.Sprintf("%s.kinds[%d]", at, i), fmt.Sprintf("%q", kind), "want air, land, sea or center, each once")
+		}
+		w.Kinds = append(w.Kinds, kind)
+	}
+	for i, name := range def.Ports {
+		code := parsed(c, fmt.Sprintf("%s.ports[%d]", at, i), name, portolan.ParsePortCode)
+		if code != "" && slices.Contains(w.Ports, code) {
+			c.doc.Report(fmt.Sprintf("%s.ports[%d]", at, i), fmt.Sprintf("%q is listed already", code), "want each port once")
+		}
+		w.Ports = append(w.Ports, code)
+	}
+	if w.Everywhere() {
+		c.doc.Report(at, "names no port", "want kinds, ports or both; leave it out for every port")
+	}
+	return w
 }
 
 func (c *checker) backups(names []string) []portolan.SystemID {

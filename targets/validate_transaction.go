@@ -36,6 +36,7 @@ func (c *checker) transaction(at string, def transactionDefinition) *probe.Trans
 		Latency: def.Latency, Timeout: def.Timeout,
 		Retries: def.Retries, RetryAfter: def.RetryAfter,
 		Values: c.system.endpointValues(),
+		Where:  c.where(at+".where", def.Where, c.system.Where),
 	}
 	if def.Share != nil {
 		t.Share = *def.Share

@@ -21,7 +21,7 @@ type availability struct {
 	Transaction []string `help:"Only these transactions." placeholder:"ID,..."`
 	Port        []string `help:"Only these ports." placeholder:"MIA,..."`
 	Office      []string `help:"Only ports of these field offices." placeholder:"NAME,..."`
-	Kind        []string `help:"Only ports of these kinds: air, land, sea." placeholder:"KIND,..."`
+	Kind        []string `help:"Only ports of these kinds: air, land, sea, center." placeholder:"KIND,..."`
 	Agent       []string `help:"Only these agents." placeholder:"MIA-1,..."`
 	Windowed    bool     `help:"Instead of rows by group, the worst window of each length over all that is selected."`
 }

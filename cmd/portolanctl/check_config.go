@@ -12,10 +12,10 @@ import (
 
 // checkConfig is the command check-config.
 type checkConfig struct {
-	Paths  []string `arg:"" optional:"" placeholder:"FILE|DIR" help:"Files, or folders whose YAML files are checked. None checks the built-in catalogue."`
-	Kind   string   `help:"What the files are: ${enum}." enum:"auto,${kinds}" default:"auto"`
-	Agents int      `help:"How many agents will run the definitions; more than a system's owner accepts is refused." placeholder:"N"`
-	Output string   `help:"How to print: ${enum}." enum:"text,json" default:"text"`
+	Paths  []string  `arg:"" optional:"" placeholder:"FILE|DIR" help:"Files, or folders whose YAML files are checked. None checks the built-in catalogue."`
+	Kind   string    `help:"What the files are: ${enum}." enum:"auto,${kinds}" default:"auto"`
+	Agents headcount `help:"How many agents will run the definitions, or how many at which kind of port or port; more than a system's owner accepts is refused." placeholder:"N|KIND=N,..."`
+	Output string    `help:"How to print: ${enum}." enum:"text,json" default:"text"`
 }
 
 // Help gives examples.
@@ -26,7 +26,8 @@ which secrets each workstation needs.
 
 Examples:
   portolanctl check-config                             the built-in catalogue
-  portolanctl check-config targets/ --agents 1400      a folder of definitions, for 1400 agents
+  portolanctl check-config targets/ --agents 1400      a folder of definitions, for 1400 agents wherever they are
+  portolanctl check-config --agents air=900,land=400,sea=100,AMOC=2
   portolanctl check-config agent.yaml collector.yaml   configuration files
 
 Exit codes: 0 no fault, 2 a fault in a file or more load than accepted.`
@@ -52,9 +53,6 @@ type fault struct {
 
 // Run checks all files, and prints what is wrong and how much load the definitions make.
 func (c checkConfig) Run(t terminal) error {
-	if c.Agents < 0 {
-		return usageError{fmt.Errorf("--agents %d: want 1 or more", c.Agents)}
-	}
 	files, err := c.check()
 	if err != nil {
 		return err

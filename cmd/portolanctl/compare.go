@@ -22,7 +22,7 @@ type compare struct {
 	Weight  string   `help:"What an hour of a series counts for, on both sides: ${enum}." enum:"time,port,traveler" default:"time"`
 	Port    []string `help:"Only these ports." placeholder:"MIA,..."`
 	Office  []string `help:"Only ports of these field offices." placeholder:"NAME,..."`
-	Kind    []string `help:"Only ports of these kinds: air, land, sea." placeholder:"KIND,..."`
+	Kind    []string `help:"Only ports of these kinds: air, land, sea, center." placeholder:"KIND,..."`
 	Picture string   `help:"Draw it into this file too: .svg, or .html." type:"path" placeholder:"FILE"`
 }
 

@@ -26,7 +26,7 @@ func TestReadme_ItsDefinitionLoads(t *testing.T) {
 	if err := faults.Err(); err != nil {
 		t.Fatal(err)
 	}
-	if _, faults := loadOf(system, nil, 300); len(faults) > 0 {
+	if _, faults := loadOf(system, []*targets.System{system}, headcount{{count: 300}}); len(faults) > 0 {
 		t.Error(faults)
 	}
 }

@@ -63,7 +63,7 @@ func systemsTable(c *targets.Catalogue) string {
 
 func transactionsTable(c *targets.Catalogue) string {
 	var b strings.Builder
-	b.WriteString("\n## Transactions\n\n| system | transaction | every | good within | steps |\n| --- | --- | --- | --- | --- |\n")
+	b.WriteString("\n## Transactions\n\n| system | transaction | where | every | good within | steps |\n| --- | --- | --- | --- | --- | --- |\n")
 	for _, s := range c.Systems {
 		for _, t := range s.Transactions {
 			var steps []string
@@ -74,7 +74,7 @@ func transactionsTable(c *targets.Catalogue) string {
 			if t.Cron == "" {
 				every = strictyaml.FormatDuration(t.Interval)
 			}
-			fmt.Fprintf(&b, "| `%s` | `%s` %s | %s | %s | %s |\n", s.ID, t.ID, t.Title, every, strictyaml.FormatDuration(t.Latency), strings.Join(steps, ", "))
+			fmt.Fprintf(&b, "| `%s` | `%s` %s | %s | %s | %s | %s |\n", s.ID, t.ID, t.Title, t.Where, every, strictyaml.FormatDuration(t.Latency), strings.Join(steps, ", "))
 		}
 	}
 	return b.String()
