@@ -182,7 +182,7 @@ func TestNew_TellsWhatCannotBePlayed(t *testing.T) {
 	const head = "name: x\nstart: 2017-01-30T20:00:00Z\nlength: 10h\nseed: 1\n"
 	for given, want := range map[string]string{
 		"fleet: {ports: [LAX]}":         `"LAX"`,
-		"fleet: {ports: 500}":           "want at most 5",
+		"fleet: {ports: 500}":           "want at most 6",
 		"fleet: {systems: [tpac, nix]}": "fleet.systems",
 		"fleet: {systems: [tpac]}\nfaults: [{at: 1h, for: 1h, where: {system: e3-intake}, effect: outage}]": "faults[0].where: hits no step",
 		"faults: [{at: 1h, for: 1h, where: {system: amoss}, effect: stale}]":                                "faults[0].effect: stale",
