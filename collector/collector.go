@@ -203,7 +203,7 @@ func (c *collector) serve(ctx context.Context, listener net.Listener) error {
 	loops.Go(func() { c.aliveLoop(ctx) })
 	loops.Go(func() { c.backOffLoop(ctx) })
 	loops.Go(func() { c.metrics.refreshLoop(ctx) })
-	loops.Go(func() { c.forgetLoop(ctx) })
+	loops.Go(func() { c.retainLoop(ctx) })
 	loops.Go(func() { c.watchLoop(ctx) })
 	if c.around.Load().config.Store.Shared() {
 		loops.Go(func() { c.watchOthers(ctx) })

@@ -7,35 +7,57 @@ import (
 	"go.uber.org/zap"
 
 	"portolan"
+	"portolan/collector/archive"
 	"portolan/collector/ledger"
 )
 
-// Retention: the leader takes the bytes from batches that are older than the configuration keeps. Their numbers and
-// hashes stay, so that chains still hold together, and so do the figures that were folded from them.
+// Retention: the leader moves the bytes of batches that are older than the configuration keeps at hand to files, and drops
+// those of batches that are older than it keeps at all. Numbers and hashes stay, so that chains still hold together, and so
+// do the figures that were folded from them.
 
 const (
-	forgetEvery = time.Hour
+	retainEvery = time.Hour
 	forgetPage  = 1000
 	// leastKeep is more than an agent's spool keeps, so that what comes late never reaches back before what is kept.
 	leastKeep = 100 * 24 * time.Hour
 )
 
-// forgetLoop forgets whenever this collector leads, until ctx is done.
-func (c *collector) forgetLoop(ctx context.Context) {
+// retainLoop moves and drops whenever this collector leads, until ctx is done.
+func (c *collector) retainLoop(ctx context.Context) {
 	var after ledger.Position // everything up to it was forgotten, or had nothing to forget
-	for wait(ctx, forgetEvery) {
-		keep := c.around.Load().config.Store.Keep
-		if keep == 0 || !c.leading.Load() {
+	for wait(ctx, retainEvery) {
+		if !c.leading.Load() {
 			continue
 		}
-		count, upTo, err := c.forget(ctx, after, portolan.InstantOf(time.Now()).Add(-keep))
+		now, store := portolan.InstantOf(time.Now()), c.around.Load().config.Store
+		c.archive(ctx, now, store.AtHand)
+		if store.Keep == 0 {
+			continue
+		}
+		count, upTo, err := c.forget(ctx, after, now.Add(-store.Keep))
 		after = upTo
 		switch {
 		case err != nil && ctx.Err() == nil:
 			c.log.Error("old batches cannot be forgotten", zap.Error(err))
 		case count > 0:
-			c.log.Info("forgot old batches", zap.Int("batches", count), zap.Duration("keep", keep))
+			c.log.Info("forgot old batches", zap.Int("batches", count), zap.Duration("keep", store.Keep))
 		}
+	}
+}
+
+// archive moves what was received before the day that lies so long back, if there is an archive.
+func (c *collector) archive(ctx context.Context, now portolan.Instant, atHand time.Duration) {
+	archived, ok := c.ledger.(*archive.Ledger)
+	if !ok || atHand == 0 {
+		return
+	}
+	const day = 24 * time.Hour
+	count, err := archived.Move(ctx, portolan.InstantOf(now.Add(-atHand).Time().Truncate(day))) // so that files hold days
+	switch {
+	case err != nil && ctx.Err() == nil:
+		c.log.Error("old batches cannot be moved to files", zap.Error(err))
+	case count > 0:
+		c.log.Info("moved old batches to files", zap.Int("batches", count), zap.Duration("at_hand", atHand))
 	}
 }
 

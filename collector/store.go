@@ -2,6 +2,7 @@ package collector
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"portolan/collector/archive"
 	"portolan/collector/ledger"
 	"portolan/collector/ledger/postgres"
 	"portolan/collector/ledger/sqlite"
@@ -21,9 +23,18 @@ type StoreConfig struct {
 	// PasswordFile holds the database user's password, readable by the collector alone; empty for what the URL, the
 	// environment (PGPASSWORD) or the server's own authentication gives.
 	PasswordFile string `yaml:"password_file"`
-	// Keep is how long batches keep their bytes; zero for ever. What was folded from them stays, but cannot be folded anew.
+	// AtHand is how long batches keep their bytes in the ledger itself; then these move to files in Archive. Zero for as
+	// long as they are kept at all.
+	AtHand time.Duration `yaml:"at_hand"`
+	// Archive is the folder of those files; empty for the folder archive in the data folder, and with a database for none:
+	// then nothing moves. Collectors that share a database share the folder.
+	Archive string `yaml:"archive"`
+	// Keep is how long batches keep their bytes, wherever these are; zero for ever. What was folded from them stays, but cannot be folded anew.
 	Keep time.Duration `yaml:"keep"`
 }
+
+// defaultAtHand is twelve months.
+const defaultAtHand = 12 * 730 * time.Hour
 
 // Shared reports whether other collectors may use the ledger too.
 func (s StoreConfig) Shared() bool { return s.URL != "" }
@@ -31,6 +42,9 @@ func (s StoreConfig) Shared() bool { return s.URL != "" }
 func (s StoreConfig) check(report func(path, problem, allowed string)) {
 	if s.Keep != 0 && s.Keep < leastKeep {
 		report("store.keep", s.Keep.String(), "want 0s for ever, or at least 2400h: agents may deliver what is a month old")
+	}
+	if s.AtHand != 0 && s.AtHand < leastKeep {
+		report("store.at_hand", s.AtHand.String(), "want 0s for as long as evidence is kept, or at least 2400h")
 	}
 	if s.URL == "" {
 		if s.PasswordFile != "" {
@@ -60,6 +74,9 @@ func hasPassword(u *url.URL) bool {
 // LedgerFile is the name of the ledger in the data folder.
 const LedgerFile = "ledger.db"
 
+// ArchiveFolder is the name of the folder of old batches in the data folder.
+const ArchiveFolder = "archive"
+
 // KeyFiles returns the names of the keys in the data folder. Collectors that share a ledger have the same.
 func KeyFiles() []string {
 	return []string{"ca.key", "ca.crt", "journal.key", "journal.crt", "token.secret"}
@@ -74,6 +91,19 @@ func OpenToVerify(ctx context.Context, c Config) (ledger.Ledger, error) {
 }
 
 func openLedger(ctx context.Context, c Config, recheck int) (ledger.Ledger, error) {
+	l, err := openStore(ctx, c, recheck)
+	root := c.archive()
+	if err != nil || root == "" {
+		return l, err
+	}
+	folder, err := archive.Open(root)
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return archive.Join(l, folder), nil
+}
+
+func openStore(ctx context.Context, c Config, recheck int) (ledger.Ledger, error) {
 	if !c.Store.Shared() {
 		return sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(c.Data, LedgerFile), Recheck: recheck})
 	}
@@ -82,6 +112,14 @@ func openLedger(ctx context.Context, c Config, recheck int) (ledger.Ledger, erro
 		return nil, err
 	}
 	return postgres.Open(ctx, postgres.Options{URL: c.Store.URL, Password: password})
+}
+
+// archive returns the folder of old batches, empty for none.
+func (c Config) archive() string {
+	if c.Store.Archive == "" && !c.Store.Shared() {
+		return filepath.Join(c.Data, ArchiveFolder)
+	}
+	return c.Store.Archive
 }
 
 // password reads the password file; it must be its reader's own.

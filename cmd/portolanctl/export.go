@@ -21,6 +21,7 @@ type exports struct {
 	Data        string   `help:"The data folder of a collector that does not run." type:"existingdir" placeholder:"DIR" xor:"where" required:""`
 	Store       string   `help:"The PostgreSQL database that holds the ledger." placeholder:"URL" xor:"where" required:""`
 	Collector   string   `help:"The address of a collector that runs." placeholder:"URL" xor:"where" required:""`
+	Archive     string   `help:"The folder of old batches, where it is not the one in the data folder." type:"existingdir" placeholder:"DIR"`
 	CAFile      string   `help:"The certificate that the collector's must descend from." name:"ca-file" type:"existingfile" placeholder:"FILE"`
 	From        string   `help:"Start of the window, RFC 3339 with a zone." required:"" placeholder:"TIME"`
 	To          string   `help:"End of the window." required:"" placeholder:"TIME"`

@@ -32,7 +32,7 @@ func (e exports) open(ctx context.Context) (*exportSource, error) {
 		return nil, err
 	}
 	config := collector.DefaultConfig()
-	config.Data, config.Store.URL = e.Data, e.Store
+	config.Data, config.Store.URL, config.Store.Archive = e.Data, e.Store, e.Archive
 	l, err := collector.OpenLedger(ctx, config)
 	if errors.Is(err, ledger.ErrLocked) {
 		return nil, fmt.Errorf("a collector runs on %q: stop it first, or give its address as --collector", e.Data)

@@ -16,10 +16,11 @@ import (
 
 // rebuild drops what is derived from the evidence and folds it again.
 type rebuild struct {
-	Data   string `help:"The data folder of a collector that does not run." type:"existingdir" placeholder:"DIR" xor:"store" required:""`
-	Store  string `help:"The PostgreSQL database instead; if collectors run, the one that leads folds again." placeholder:"URL" xor:"store" required:""`
-	Lose   bool   `help:"Do it although evidence was forgotten: figures of that time are gone then."`
-	Output string `help:"How to print: ${enum}." enum:"text,json" default:"text"`
+	Data    string `help:"The data folder of a collector that does not run." type:"existingdir" placeholder:"DIR" xor:"store" required:""`
+	Store   string `help:"The PostgreSQL database instead; if collectors run, the one that leads folds again." placeholder:"URL" xor:"store" required:""`
+	Archive string `help:"The folder of old batches, where it is not the one in the data folder." type:"existingdir" placeholder:"DIR"`
+	Lose    bool   `help:"Do it although evidence was forgotten: figures of that time are gone then."`
+	Output  string `help:"How to print: ${enum}." enum:"text,json" default:"text"`
 }
 
 // Help implements kong.HelpProvider.
@@ -40,7 +41,7 @@ func (r rebuild) Run(t terminal) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	config := collector.DefaultConfig()
-	config.Data, config.Store.URL = r.Data, r.Store
+	config.Data, config.Store.URL, config.Store.Archive = r.Data, r.Store, r.Archive
 	l, err := collector.OpenLedger(ctx, config)
 	if errors.Is(err, ledger.ErrLocked) {
 		return fmt.Errorf("a collector runs on %q: stop it first", r.Data)

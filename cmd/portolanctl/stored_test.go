@@ -16,6 +16,7 @@ import (
 
 	"portolan"
 	"portolan/collector"
+	"portolan/collector/archive"
 	"portolan/collector/ledger"
 	"portolan/collector/projection"
 	"portolan/evidence"
@@ -34,7 +35,7 @@ func newStored(t *testing.T, url string) *stored {
 	t.Helper()
 	now := portolan.InstantOf(time.Now())
 	s := &stored{t: t, config: collector.DefaultConfig(), from: now.Add(-5 * time.Hour), to: now.Add(-3 * time.Hour)}
-	s.config.Data, s.config.Store.URL = t.TempDir(), url
+	s.config.Data, s.config.Store.URL, s.config.Store.Archive = t.TempDir(), url, t.TempDir()
 	address, stop := s.collect()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	s.must(err)
@@ -88,6 +89,20 @@ func (s *stored) derive() {
 		more, err = p.RollUp(s.t.Context(), portolan.InstantOf(time.Now()), 100)
 	}
 	s.must(err)
+}
+
+// toFiles moves the bytes of every batch into files, and returns the only one.
+func (s *stored) toFiles() (file string) {
+	s.t.Helper()
+	l := s.open()
+	defer func() { s.must(l.Close()) }()
+	count, err := l.(*archive.Ledger).Move(s.t.Context(), portolan.InstantOf(time.Now()).Add(time.Hour))
+	s.must(err)
+	files, err := filepath.Glob(filepath.Join(s.config.Store.Archive, "*", "*.batches"))
+	if err != nil || len(files) != 1 || count != 2 {
+		s.t.Fatalf("moved %d batches to files %q, %v; want two to one", count, files, err)
+	}
+	return files[0]
 }
 
 func (s *stored) open() ledger.Ledger {

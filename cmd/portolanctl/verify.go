@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"portolan/collector"
+	"portolan/collector/archive"
 	"portolan/collector/audit"
 	"portolan/collector/ledger"
 	"portolan/collector/projection"
@@ -21,6 +22,7 @@ type verify struct {
 	Data      string `help:"The data folder of a collector that does not run; with --store the folder that holds its certificates." type:"existingdir" placeholder:"DIR" xor:"where" required:""`
 	Collector string `help:"The address of a collector that runs; what it sends is verified here." placeholder:"URL" xor:"where" required:""`
 	Store     string `help:"The PostgreSQL database that holds the ledger." placeholder:"URL"`
+	Archive   string `help:"The folder of old batches, where it is not the one in the data folder." type:"existingdir" placeholder:"DIR"`
 	CAFile    string `help:"The certificate that the collector's must descend from." name:"ca-file" type:"existingfile" placeholder:"FILE"`
 	AsOf      string `help:"Verify the evidence up to this cut; all of it." placeholder:"CUT"`
 	figuresAsked
@@ -83,7 +85,7 @@ func (v verify) stored(ctx context.Context) (*verified, error) {
 		return nil, err
 	}
 	config := collector.DefaultConfig()
-	config.Data, config.Store.URL = v.Data, v.Store
+	config.Data, config.Store.URL, config.Store.Archive = v.Data, v.Store, v.Archive
 	l, err := collector.OpenToVerify(ctx, config)
 	if errors.Is(err, ledger.ErrLocked) {
 		return nil, fmt.Errorf("a collector runs on %q: stop it first, or verify what it sends", v.Data)
@@ -109,6 +111,9 @@ func (v verify) stored(ctx context.Context) (*verified, error) {
 		}
 		return found.compare(ctx, l, view, v.figuresAsked)
 	})
+	if archived, ok := l.(*archive.Ledger); ok && err == nil {
+		found.Faults = append(found.Faults, archived.Faults()...)
+	}
 	return found, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -41,17 +42,19 @@ func (s *stored) prove() {
 	s.namesAFlippedBit()
 	s.namesAFlippedBitOfWhatIsSent()
 	s.isRebuiltAsItWas()
+	s.holdsInFiles(s.toFiles())
+	s.isRebuiltAsItWas()
 }
 
 // verify runs the command on the ledger itself, and with an address on what the collector there sends.
 func (s *stored) verify(address string) (found verified) {
 	s.t.Helper()
 	command := verify{
-		Data: s.config.Data, Store: s.config.Store.URL, Output: "json",
+		Data: s.config.Data, Store: s.config.Store.URL, Archive: s.config.Store.Archive, Output: "json",
 		figuresAsked: figuresAsked{From: s.from.String(), To: s.to.String(), Zone: "UTC", Group: []string{"system"}},
 	}
 	if address != "" {
-		command.Data, command.Store, command.Collector = "", "", address
+		command.Data, command.Store, command.Archive, command.Collector = "", "", "", address
 	}
 	var out bytes.Buffer
 	err := command.Run(terminal{&out, &out})
@@ -121,7 +124,7 @@ func (s *stored) namesAFlippedBitOfWhatIsSent() {
 func (s *stored) isRebuiltAsItWas() {
 	s.derive()
 	was := s.derived()
-	command := rebuild{Data: s.config.Data, Output: "json"}
+	command := rebuild{Data: s.config.Data, Archive: s.config.Store.Archive, Output: "json"}
 	if s.config.Store.Shared() {
 		command.Data, command.Store = "", s.config.Store.URL
 	}
@@ -133,5 +136,33 @@ func (s *stored) isRebuiltAsItWas() {
 	}
 	if found := s.verify(""); len(found.Faults) > 0 {
 		s.t.Errorf("after the rebuild: got %q", found.Faults)
+	}
+}
+
+// holdsInFiles proves the same once the bytes of the batches lie in a file.
+func (s *stored) holdsInFiles(file string) {
+	whole, err := os.ReadFile(file)
+	s.must(err)
+	if found := s.verify(""); len(found.Faults) > 0 || found.Recomputed != 1 {
+		s.t.Errorf("nothing was changed: got %+v", found)
+	}
+	address, stop := s.collect()
+	if found := s.verify(address); len(found.Faults) > 0 || found.Recomputed != 1 {
+		s.t.Errorf("nothing was changed of what is sent: got %+v", found)
+	}
+	stop()
+	harmed := bytes.Clone(whole)
+	harmed[len(harmed)/2] ^= 1
+	s.must(os.WriteFile(file, harmed, 0o600))
+	if found := s.verify(""); !named(found.Faults, file) || !named(found.Faults, "the bytes of 2 batches are neither") {
+		s.t.Errorf("%s was changed: got %q", file, found.Faults)
+	}
+	s.must(os.WriteFile(file, whole, 0o600))
+	for _, h := range harms()[1:] { // the first one's bytes are not there
+		undo := s.flip(h.table, h.column, h.where)
+		if found := s.verify(""); !named(found.Faults, h.named) {
+			s.t.Errorf("%s of %s was changed: got %q, want %q", h.column, h.table, found.Faults, h.named)
+		}
+		undo()
 	}
 }

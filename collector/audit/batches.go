@@ -15,6 +15,13 @@ type batches struct {
 	report *Report
 	keys   map[portolan.AgentID][]crypto.PublicKey
 	chains map[ledger.Chain]*chain
+	away   away
+}
+
+// away is a run of links whose bytes should be in the archive and were not to be had from it.
+type away struct {
+	first, last ledger.Position
+	count       int
 }
 
 // chain is how far one chain was checked.
@@ -37,6 +44,11 @@ func (b *batches) link(l *ledger.Link) {
 	}
 	switch l.Status {
 	case ledger.Accepted, ledger.Waiting:
+		if len(l.Bytes) == 0 {
+			b.isAway(l)
+			break
+		}
+		b.endAway()
 		b.bytes(c, l)
 	case ledger.Refused, ledger.Missing:
 		b.report.Stubs++
@@ -58,6 +70,22 @@ func (b *batches) link(l *ledger.Link) {
 		delete(c.waiting, next.First)
 		b.follow(c, &next)
 	}
+}
+
+// isAway notes that a link's bytes could not be had: one fault names all of a file.
+func (b *batches) isAway(l *ledger.Link) {
+	if b.away.count == 0 {
+		b.away.first = l.Position
+	}
+	b.away.last, b.away.count = l.Position, b.away.count+1
+}
+
+func (b *batches) endAway() {
+	if b.away.count > 0 {
+		b.report.fault("positions %d to %d: the bytes of %d batches are neither in the ledger nor in a file of the archive that can be read",
+			b.away.first, b.away.last, b.away.count)
+	}
+	b.away = away{}
 }
 
 // follow checks that a link follows the chain's end, and moves that.
@@ -103,6 +131,7 @@ func (b *batches) signedBy(e *evidence.Envelope, agent portolan.AgentID) bool {
 
 // end checks what is left, and the chains' ends.
 func (b *batches) end(heads []ledger.Head) {
+	b.endAway()
 	for name, c := range b.chains {
 		for _, l := range c.waiting {
 			b.fault(&l, "the batches between %d and it are gone", c.number)

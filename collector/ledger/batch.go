@@ -34,7 +34,7 @@ type Link struct {
 	Lane       portolan.Lane
 	// Content is what the batch is about; the zero value unless the link is Accepted or Forgotten.
 	Content Content
-	// Bytes is the batch as sent; nil for Refused, Missing and Forgotten links.
+	// Bytes is the batch as sent; nil for Refused, Missing and Forgotten links, and for Accepted ones that were archived.
 	Bytes []byte
 }
 

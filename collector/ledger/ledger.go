@@ -69,6 +69,9 @@ type Batches interface {
 	// is known). A link that is Accepted already is left alone; ErrNotFound if there is none that waits.
 	TakeIn(ctx context.Context, chain Chain, number uint64, content Content) error
 
+	// Archive drops the bytes of Accepted links, which stay Accepted: they are kept elsewhere (package archive), and are read
+	// without Bytes from now on. Others of those named are left alone. All are named by Chain and Position.
+	Archive(ctx context.Context, links []Link) error
 	// Forget drops the bytes of Accepted links, which become Forgotten and keep everything else; others of those named
 	// are left alone. All are of one ledger's reading, and named by Chain and Position.
 	Forget(ctx context.Context, links []Link) error

@@ -130,7 +130,13 @@ func (f *folder) passed(a *agentState, position ledger.Position, err error) erro
 	return err
 }
 
+// ErrNotAtHand says that the bytes of a batch lie in a file of the archive that is not there, or is damaged.
+var ErrNotAtHand = errors.New("its bytes are in no file of the archive that can be read")
+
 func (f *folder) open(ctx context.Context, link ledger.Link) (*opened, error) {
+	if len(link.Bytes) == 0 {
+		return nil, fmt.Errorf("read link %d: %w", link.Position, ErrNotAtHand)
+	}
 	envelope, err := evidence.Open(link.Bytes, evidence.Limits{})
 	if err != nil {
 		return nil, &unreadableError{link.Position, err}

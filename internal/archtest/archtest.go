@@ -47,6 +47,8 @@ var rooms = []room{
 	{path: "collector/ledger/postgres", job: "holds batches in a PostgreSQL database that collectors share", ours: []string{"", "evidence", "collector/ledger"},
 		libs: []string{"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3"}},
 	{path: "collector/ledger/ledgertest", job: "holds every backend to the contract", ours: []string{"", "evidence", "collector/ledger"}, libs: []string{"github.com/google/go-cmp"}},
+	{path: "collector/archive", job: "keeps old batches in compressed files, and is the ledger that finds them there",
+		ours: []string{"", "collector/ledger"}, libs: []string{"github.com/klauspost/compress"}},
 	{path: "collector/backup", job: "packs a data folder into one file, and back", ours: []string{"collector/ledger", "collector/ledger/sqlite"},
 		libs: []string{"github.com/klauspost/compress"}},
 	{path: "collector/registry", job: "knows which agents exist and what is due", ours: []string{"", "evidence", "schedule", "collector/ledger"}},

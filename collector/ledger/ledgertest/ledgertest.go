@@ -38,6 +38,7 @@ func Run(t *testing.T, open Open) {
 		{"heads-tell-what-was-heard-last", heads},
 		{"plans-and-their-changes", plans},
 		{"waiting-is-taken-in-at-a-new-position", takeIn},
+		{"archived-is-accepted-without-bytes", archived},
 		{"forgotten-keeps-all-but-its-bytes", forget},
 		{"aside-is-bounded-for-each-agent", asideBound},
 		{"journal-is-one-chain", journalChain},

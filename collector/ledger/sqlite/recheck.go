@@ -46,7 +46,7 @@ func (l *Ledger) recheck(ctx context.Context) error {
 }
 
 func recheckLink(q queryer, link ledger.Link) (problem string, err error) {
-	if link.Status == ledger.Accepted {
+	if link.Status == ledger.Accepted && link.Bytes != nil {
 		envelope, err := evidence.Open(link.Bytes, evidence.Limits{})
 		switch {
 		case err != nil:
