@@ -26,10 +26,16 @@ type tried struct {
 }
 
 // try runs TPAC's browser transaction once, as an operator would at MIA-1.
-func (w *world) try(args ...string) (got tried) {
+func (w *world) try(args ...string) tried {
+	w.t.Helper()
+	return w.tryPages("tpac", browserTransaction, "MIA-1", args...)
+}
+
+// tryPages runs a browser transaction once, as an operator would at the agent's workstation.
+func (w *world) tryPages(system, transaction, agent string, args ...string) (got tried) {
 	w.t.Helper()
 	cmd := exec.Command(filepath.Join(binaries, "portolanctl"), append([]string{
-		"try", "../targets/catalogue/tpac.yaml", "--transaction", browserTransaction, "--agent", "MIA-1", "--output", "json", "--endpoint", w.endpoint("MIA-1", "tpac"),
+		"try", "../targets/catalogue/" + system + ".yaml", "--transaction", transaction, "--agent", agent, "--output", "json", "--endpoint", w.endpoint(agent, system),
 	}, args...)...)
 	cmd.Env = append(os.Environ(), "PATH="+filepath.Dir(browserProgram())+string(filepath.ListSeparator)+os.Getenv("PATH"))
 	out, err := cmd.Output()
@@ -40,6 +46,18 @@ func (w *world) try(args ...string) (got tried) {
 		w.t.Fatalf("try: %v: %s", err, out)
 	}
 	return got
+}
+
+// check fails the test unless what was tried failed so: "STEP PHASE KIND DEPENDENCY", or its beginning.
+func (got tried) check(t *testing.T, fault, want string) {
+	t.Helper()
+	if got.Symptom == nil {
+		t.Errorf("%s: %s", fault, got.Outcome)
+		return
+	}
+	if s := got.Symptom; !strings.HasPrefix(fmt.Sprintf("%s %s %s %s", s.Step, s.Phase, s.Kind, s.Dependency), want) {
+		t.Errorf("%s: got %+v, want %s", fault, *s, want)
+	}
 }
 
 // endpoint returns where an agent reaches a system, as its configuration says.
@@ -82,18 +100,57 @@ func TestBrowser_FaultsOfThePagesGiveTheirSymptoms(t *testing.T) {
 		`{"where":{"system":"tpac","step":"sign-on"},"effect":"slow","factor":150}`: "sign-on wait ", // late, or past the time-out
 	} {
 		w.faults("[" + fault + "]")
-		got := w.try("--screenshots", pictures)
-		if got.Symptom == nil {
-			t.Errorf("%s: %s", fault, got.Outcome)
-			continue
-		}
-		if s := got.Symptom; !strings.HasPrefix(fmt.Sprintf("%s %s %s %s", s.Step, s.Phase, s.Kind, s.Dependency), want) {
-			t.Errorf("%s: got %+v, want %s", fault, *s, want)
-		}
+		w.try("--screenshots", pictures).check(t, fault, want)
 	}
 	if taken, _ := filepath.Glob(filepath.Join(pictures, "*.png")); len(taken) < 4 {
 		t.Errorf("the failures left %d pictures", len(taken))
 	}
+}
+
+// TestBrowser_FaultsOfOtherPagesGiveTheirSymptoms has the TECS Portal's pages and e3's. What e3 was asked to open is closed
+// again, also where the page showed something false.
+func TestBrowser_FaultsOfOtherPagesGiveTheirSymptoms(t *testing.T) {
+	t.Parallel()
+	w := newCountryWith(t, "tecs-portal,e3-intake", "", time.Second, "2504")
+	for transaction, of := range map[string]struct {
+		system string
+		faults map[string]string
+	}{
+		"lookout-search-browser": {"tecs-portal", map[string]string{
+			`{"where":{"system":"tecs-platform"},"effect":"wrong"}`:                              "name-search check extract tecs-platform", // there is no record to open
+			`{"where":{"system":"tecs-portal","step":"open-record"},"effect":"error","ratio":1}`: "open-record check status tecs-platform",
+		}},
+		"intake-browser": {"e3-intake", map[string]string{
+			`{"where":{"system":"e3-intake","step":"open-subject"},"effect":"wrong"}`: "open-subject check assertion eid",
+			`{"where":{"system":"e3-intake","step":"sign-off"},"effect":"wrong"}`:     "sign-off check assertion ",
+			`{"where":{"system":"eid"},"effect":"outage"}`:                            "open-subject check status eid",
+		}},
+	} {
+		w.faults("[]")
+		if got := w.tryPages(of.system, transaction, "2504-1"); got.Outcome != "good" || len(got.Steps) != 5 {
+			t.Fatalf("%s without faults: %+v", transaction, got)
+		}
+		for fault, want := range of.faults {
+			w.faults("[" + fault + "]")
+			w.tryPages(of.system, transaction, "2504-1").check(t, fault, want)
+			if held := w.held(); held != 0 {
+				t.Errorf("%s, %s: %d test entries are left", transaction, fault, held)
+			}
+		}
+	}
+}
+
+// held returns how many entries made as a test the simulated systems hold.
+func (w *world) held() (held int) {
+	w.t.Helper()
+	var list struct{ Systems []struct{ Held int } }
+	if err := getJSON("http://"+w.sim+"/admin/v1/systems", &list); err != nil {
+		w.t.Fatal(err)
+	}
+	for _, s := range list.Systems {
+		held += s.Held
+	}
+	return held
 }
 
 // resultRow is what a test reads of GET /api/v1/results.

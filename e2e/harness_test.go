@@ -183,8 +183,14 @@ func newConfiguredWorld(t *testing.T, config string, interval time.Duration, por
 	return w
 }
 
-// newCountry starts a simulator alone, which writes the configuration of an agent at each of the named ports.
+// newCountry starts a simulator of TPAC alone, which writes the configuration of an agent at each of the named ports.
 func newCountry(t *testing.T, config string, interval time.Duration, ports ...string) *world {
+	t.Helper()
+	return newCountryWith(t, "tpac", config, interval, ports...)
+}
+
+// newCountryWith is newCountry with other systems.
+func newCountryWith(t *testing.T, systems, config string, interval time.Duration, ports ...string) *world {
 	t.Helper()
 	w := &world{t: t, dir: t.TempDir(), listen: freeAddress(t), store: "collector", sim: freeAddress(t), interval: interval, agents: map[string]*process{}}
 	w.ready = func() error { _, err := getText("http://" + w.listen + "/-/ready"); return err }
@@ -192,7 +198,7 @@ func newCountry(t *testing.T, config string, interval time.Duration, ports ...st
 	if err := os.WriteFile(w.config, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	w.simulator = launch(t, w.dir, "sim", "portolan-sim", "serve", "--listen", w.sim, "--systems", "tpac", "--ports", strings.Join(ports, ","),
+	w.simulator = launch(t, w.dir, "sim", "portolan-sim", "serve", "--listen", w.sim, "--systems", systems, "--ports", strings.Join(ports, ","),
 		"--collector", w.listen, "--interval", interval.String(), "--write-config", filepath.Join(w.dir, "sim"))
 	w.untilServes(w.simulator, func() error { _, err := getText("http://" + w.sim + "/-/healthy"); return err })
 	return w

@@ -2,6 +2,7 @@ package screening
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"portolan"
@@ -13,10 +14,7 @@ import (
 func e3(settings Settings) []System {
 	d := newDesk(settings)
 	return []System{
-		d.module("e3-intake", "e3 Intake", nil,
-			d.onEID("open-subject", "POST subjects", []string{"surname", "given", "birth", "test"}, record{"surname": "OTHER"}),
-			d.onEID("find-subject", "GET subjects/{subject}", nil, record{"subject": "SYN-OTHER"}),
-			d.onEID("close-subject", "DELETE subjects/{subject}", nil, nil)),
+		d.intake(),
 		d.module("e3-processing", "e3 Processing", nil,
 			d.onEID("find-subject", "GET subjects/{subject}", nil, record{"subject": "SYN-OTHER"}),
 			d.onEID("file", "POST files", []string{"subject", "narrative", "test"}, record{"subject": "SYN-OTHER"}),
@@ -30,6 +28,22 @@ func e3(settings Settings) []System {
 			task{"custody", "GET custodies/{subject}", 110 * time.Millisecond, nil, custody, record{"arrested": "2016-07-01T00:00:00Z"}}),
 		d.prosecution(),
 	}
+}
+
+// intake returns the module in which a subject is opened, with its pages.
+func (d desk) intake() System {
+	s := d.module("e3-intake", "e3 Intake", nil,
+		d.onEID("open-subject", "POST subjects", []string{"surname", "given", "birth", "test"}, record{"surname": "OTHER"}),
+		d.onEID("find-subject", "GET subjects/{subject}", nil, record{"subject": "SYN-OTHER"}),
+		d.onEID("close-subject", "DELETE subjects/{subject}", nil, nil))
+	pages := client{"/e3-intake/client", "open-client", "e3-sign-on.html", []form{
+		{"sign-on", "/sign-on", "e3-intake.html"},
+		{"open-subject", "/subjects", "e3-subject.html"},
+		{"close-subject", "/subjects/close", "e3-closed.html"},
+		{"sign-off", "/sign-off", "signed-off.html"},
+	}}
+	s.Routes = slices.Concat(s.Routes, pages.routes(s.Routes))
+	return s
 }
 
 // module returns a module of e3 that rests on EID and other systems.
