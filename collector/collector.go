@@ -46,6 +46,7 @@ type collector struct {
 	leading    atomic.Bool
 	lag        lag
 	wake       chan struct{} // a batch was accepted: there is something to fold
+	following  following
 	answering  chan struct{} // holds one for each question being answered
 	reloading  sync.Mutex
 }
@@ -205,6 +206,7 @@ func (c *collector) serve(ctx context.Context, listener net.Listener) error {
 	loops.Go(func() { c.metrics.refreshLoop(ctx) })
 	loops.Go(func() { c.retainLoop(ctx) })
 	loops.Go(func() { c.watchLoop(ctx) })
+	loops.Go(func() { c.followLoop(ctx) })
 	if c.around.Load().config.Store.Shared() {
 		loops.Go(func() { c.watchOthers(ctx) })
 	}

@@ -156,6 +156,7 @@ func (p *pages) Overview(ctx context.Context) (*dashboard.Overview, error) {
 	if o.Incidents, err = p.c.openIncidents(ctx); err != nil {
 		return nil, err
 	}
+	o.Changes = p.changes(s.now)
 	for _, system := range s.around.catalogue.Systems {
 		o.Systems = append(o.Systems, s.system(system))
 	}

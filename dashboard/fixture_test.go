@@ -121,7 +121,7 @@ func identDown() *fixture {
 		Port: airport("BOS", "Boston Logan International", "Boston Field Office", "America/New_York"), // no agent there
 	})
 	return &fixture{
-		overview: &dashboard.Overview{Cut: cut, Systems: []dashboard.System{tpac}, Ports: listed, Agents: agents, Incidents: []incident.Incident{open}},
+		overview: &dashboard.Overview{Cut: cut, Systems: []dashboard.System{tpac}, Ports: listed, Agents: agents, Incidents: []incident.Incident{open}, Changes: manifestChange()},
 		port: &dashboard.PortDetail{Cut: cut, Port: mia, Systems: []dashboard.System{tpac}, Agents: agents[:1], Series: []dashboard.Series{
 			hungSeries("MIA-1"),
 		}, Incidents: []incident.Incident{open}, Advice: []dashboard.Advice{miaAdvice()}, Signals: officerSignals()},

@@ -19,6 +19,7 @@ type overviewPage struct {
 	Never     neverView
 	Agents    agentsView
 	Orders    []orderView
+	Changes   []changeView
 }
 
 // systemRow is one system over all ports.
@@ -58,7 +59,7 @@ func overviewFrame(v *Overview, f filter) *frame {
 		p.Common.takeOut(&row.Figures)
 		p.Systems = append(p.Systems, row)
 	}
-	p.Orders = viewOrders(c, v.Orders)
+	p.Orders, p.Changes = viewOrders(c, v.Orders), viewChanges(c, v.Cut, v.Changes)
 	return &frame{
 		Title: "All ports", AsOf: c.at(v.Cut.At, v.Cut.Zone), Cut: v.Cut.Name,
 		Summary: summarize(v.Systems, len(ports)), Cells: len(v.Systems) * len(ports), Page: p,

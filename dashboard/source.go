@@ -51,6 +51,7 @@ type Overview struct {
 	Orders  portolan.Directives // which systems are left alone or asked less often
 	// Incidents are those that are open, oldest first.
 	Incidents []incident.Incident
+	Changes   []Change // of the last two weeks, newest first
 }
 
 // Incidents is what happened, and what officers reported.

@@ -148,37 +148,6 @@ func (c ack) Run(t terminal) error {
 	return c.tell(t, "/api/v1/incidents/"+url.PathEscape(c.ID)+"/ack", map[string]any{"by": c.By}, c.ID+" is taken on by "+c.By)
 }
 
-// annotate adds a remark, such as on a change that was made.
-type annotate struct {
-	asking
-	Text   string    `arg:"" help:"What was changed, or what is to be known."`
-	By     string    `required:"" help:"Who says so: a desk or a role." placeholder:"WHO"`
-	System string    `help:"The system that it concerns." placeholder:"tpac"`
-	Port   string    `help:"The port that it concerns." placeholder:"MIA"`
-	At     time.Time `help:"When it was; now if not given." placeholder:"TIME" format:"2006-01-02T15:04:05Z07:00"`
-	Until  time.Time `help:"Until when; the same moment if not given." placeholder:"TIME" format:"2006-01-02T15:04:05Z07:00"`
-}
-
-// Help implements kong.HelpProvider.
-func (annotate) Help() string {
-	return `A change that is annotated is weighed as the cause of an incident that begins shortly after it.
-
-Example:
-  portolanctl annotate --system apis --by "release desk" "release 7.2: manifest validation on the web platform"`
-}
-
-// Run adds the remark.
-func (c annotate) Run(t terminal) error {
-	remark := map[string]any{"text": c.Text, "by": c.By, "system": c.System, "port": c.Port}
-	if !c.At.IsZero() {
-		remark["from"] = c.At
-	}
-	if !c.Until.IsZero() {
-		remark["to"] = c.Until
-	}
-	return c.tell(t, "/api/v1/annotations", remark, "noted")
-}
-
 // tell posts something and prints that it was taken, or what the collector answered as JSON.
 func (a asking) tell(t terminal, path string, what any, done string) error {
 	body, err := a.post(path, what)

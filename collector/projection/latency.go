@@ -1,6 +1,7 @@
 package projection
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -57,36 +58,33 @@ func (k *known) latencies(q *Query, steps bool) ([]Latency, error) {
 	if err != nil {
 		return nil, err
 	}
-	groups := map[latencyKey]*measured{}
+	groups, periods := map[latencyKey]*measured{}, q.periods()
 	for _, s := range kept {
-		if oneOf(q.Transactions, s.Key.Transaction) {
-			if err := k.measure(q, groups, s); err != nil {
-				return nil, err
-			}
+		at := max(s.Key.Hour, q.Window.From)
+		i, _ := slices.BinarySearchFunc(periods, at, func(p portolan.Span, at portolan.Instant) int { return cmp.Compare(p.To, at+1) })
+		if i == len(periods) || !periods[i].Contains(at) || !oneOf(q.Transactions, s.Key.Transaction) {
+			continue
+		}
+		if err := k.measure(q, groups, s, periods[i]); err != nil {
+			return nil, err
 		}
 	}
 	return quantiles(groups)
 }
 
-func (k *known) measure(q *Query, groups map[latencyKey]*measured, s ledger.Sketch) error {
-	for _, period := range q.periods() {
-		if !period.Contains(max(s.Key.Hour, q.Window.From)) {
-			continue
+func (k *known) measure(q *Query, groups map[latencyKey]*measured, s ledger.Sketch, period portolan.Span) error {
+	name := portolan.Series{Agent: portolan.AgentID(s.Key.Port + "-0"), System: s.Key.System, Transaction: s.Key.Transaction}
+	key := latencyKey{q.key(name, portOf(k.facts, name), period), s.Key.Step}
+	g := groups[key]
+	if g == nil {
+		made, err := newSketch()
+		if err != nil {
+			return err
 		}
-		name := portolan.Series{Agent: portolan.AgentID(s.Key.Port + "-0"), System: s.Key.System, Transaction: s.Key.Transaction}
-		key := latencyKey{q.key(name, portOf(k.facts, name), period), s.Key.Step}
-		g := groups[key]
-		if g == nil {
-			made, err := newSketch()
-			if err != nil {
-				return err
-			}
-			g = &measured{window: period, sketch: made}
-			groups[key] = g
-		}
-		return g.sketch.merge(s.Body)
+		g = &measured{window: period, sketch: made}
+		groups[key] = g
 	}
-	return nil
+	return g.sketch.merge(s.Body)
 }
 
 func quantiles(groups map[latencyKey]*measured) ([]Latency, error) {

@@ -64,6 +64,8 @@ type Query struct {
 	Offices      []string
 	Kinds        []portolan.PortKind
 	Agents       []portolan.AgentID
+	// Hourly splits rows by whole UTC hours, where Group would split them by days or months.
+	Hourly bool
 	// Now ends what can be known of the newest cut.
 	Now portolan.Instant
 
@@ -78,7 +80,7 @@ type Key struct {
 	Office      string
 	Kind        portolan.PortKind
 	Agent       portolan.AgentID
-	// Period is the day or month, begun in the query's zone; the zero Span if it is not grouped by one.
+	// Period is the day or month, begun in the query's zone, or the hour; the zero Span if it is not grouped by one.
 	Period portolan.Span
 }
 
@@ -161,12 +163,17 @@ func (q *Query) key(name portolan.Series, port portolan.Port, period portolan.Sp
 		case ByNation, DimensionUnknown:
 		}
 	}
+	if q.Hourly {
+		k.Period = period
+	}
 	return k
 }
 
 // periods splits the window where days or months begin in the query's zone. A day there has 23, 24 or 25 hours.
 func (q *Query) periods() []portolan.Span {
 	switch {
+	case q.Hourly:
+		return slices.Collect(availability.Hours(q.Window))
 	case slices.Contains(q.Group, ByDay):
 		return split(q.Window, q.zone(), func(y int, m time.Month, d int) time.Time {
 			return time.Date(y, m, d+1, 0, 0, 0, 0, q.zone())

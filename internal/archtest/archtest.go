@@ -23,6 +23,7 @@ var rooms = []room{
 	{path: "schedule", job: "says when each series runs next", ours: []string{""}, libs: []string{"github.com/robfig/cron/v3"}},
 	{path: "availability", job: "turns timelines into figures, in integers", ours: []string{""}},
 	{path: "incident", job: "turns what agents see into incidents, and into advice", ours: []string{""}},
+	{path: "effect", job: "says what followed a change, against the same hours of past weeks", ours: []string{""}},
 	{path: "ports", job: "knows the ports of entry", ours: []string{"", "configs", "internal/strictyaml"}},
 	{path: "ports/sources", job: "reads what agencies publish about ports", ours: []string{"", "ports", "internal/strictyaml"}},
 	{path: "configs", job: "holds files that people copy"},
@@ -62,11 +63,12 @@ var rooms = []room{
 		ours: []string{"", "evidence", "collector/ledger", "collector/projection"}},
 	{path: "collector/watch", job: "watches what is folded for incidents, and keeps their history",
 		ours: []string{"", "evidence", "availability", "incident", "collector/ledger", "collector/projection"}},
+	{path: "collector/changes", job: "reads what followed annotated changes", ours: []string{"", "availability", "effect", "targets", "collector/projection"}},
 	{path: "collector", job: "wires and runs the center; API and metrics",
-		ours: []string{"", "collector/...", "evidence", "availability", "incident", "schedule", "targets", "ports", "probe", "probe/*", "dashboard", "internal/strictyaml", "internal/buildinfo"},
+		ours: []string{"", "collector/...", "evidence", "availability", "incident", "effect", "schedule", "targets", "ports", "probe", "probe/*", "dashboard", "internal/strictyaml", "internal/buildinfo"},
 		libs: []string{"go.uber.org/zap", "github.com/prometheus/", "github.com/DataDog/sketches-go"}},
 	{path: "alerting", job: "turns objectives into rules", ours: []string{"", "targets", "availability"}, libs: []string{"gopkg.in/yaml.v3"}},
-	{path: "dashboard", job: "draws pages from a source that it declares; computes no figure", ours: []string{"", "availability", "incident", "internal/buildinfo"}},
+	{path: "dashboard", job: "draws pages from a source that it declares; computes no figure", ours: []string{"", "availability", "incident", "effect", "internal/buildinfo"}},
 	{path: "sim", job: "is the truth: systems with faults on a timetable", ours: []string{"", "sim/*", "ports", "probe", "targets", "evidence", "internal/strictyaml"}, libs: []string{"go.uber.org/zap", "gopkg.in/yaml.v3"}},
 	{path: "sim/*", job: "is one part of the simulator: faults, relays, screening systems", ours: []string{"", "sim/fault", "internal/interchange", "internal/nistitl", "internal/datastream", "targets", "internal/strictyaml"}, libs: []string{"golang.org/x/sys", "github.com/coder/websocket"}},
 	{path: "sim/truth", job: "says what a scenario's users had", ours: []string{"", "sim", "sim/fault", "sim/screening", "probe", "targets"}},
@@ -91,7 +93,7 @@ var rooms = []room{
 }
 
 // pure lists the rooms that read no clock, and do no I/O.
-var pure = []string{"", "schedule", "availability", "incident"}
+var pure = []string{"", "schedule", "availability", "incident", "effect"}
 
 // clockless lists the rooms where time is an argument; they may do I/O.
 var clockless = append([]string{"evidence", "targets", "collector/ledger"}, pure...)
