@@ -63,6 +63,7 @@ func (c *collector) endpoints() []endpoint {
 		{method: "GET", path: "/api/v1/availability", params: slices.Concat(window, filters, []string{"weight", "group", "agent"}), answer: c.serveAvailability},
 		{method: "GET", path: "/api/v1/windowed", params: slices.Concat(window, filters, []string{"weight", "agent"}), answer: c.serveWindowed},
 		{method: "GET", path: "/api/v1/latency", params: slices.Concat(window, filters, []string{"group", "steps"}), answer: c.serveLatency},
+		{method: "GET", path: "/api/v1/report", params: []string{"month", "zone", "as_of"}, answer: c.serveReport},
 		{method: "GET", path: "/api/v1/state", params: []string{"port", "system"}, answer: c.serveState},
 		{method: "GET", path: "/api/v1/results", params: []string{"port", "system", "transaction", "agent", "from", "to", "limit", "cursor"}, answer: c.serveResults},
 		{method: "GET", path: "/api/v1/agents", params: []string{"port"}, answer: c.serveAgents},

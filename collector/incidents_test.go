@@ -78,6 +78,8 @@ func TestIncidents_FromTheFirstBadResultToTheLast(t *testing.T) {
 	if n := len(history.Events); history.Events[0].Change != incident.Opened || history.Events[n-1].Change != incident.Closed {
 		t.Errorf("history begins with %s and ends with %s", history.Events[0].Change, history.Events[n-1].Change)
 	}
+	_, body = r.get("/api/v1/report?month="+at.Time().Format("2006-01"), nil)
+	o.check(t, "GET", "/api/v1/report", "200", body)
 	for _, c := range []struct{ path, status string }{{"/api/v1/incidents/I-999", "404"}, {"/api/v1/incidents/x", "400"}} {
 		status, body := r.get(c.path, nil)
 		o.check(t, "GET", "/api/v1/incidents/{id}", fmt.Sprint(status), body)

@@ -56,6 +56,7 @@ func setupCollector(env *testscript.Env) error {
 	env.Setenv("COLLECTOR", at)
 	env.Setenv("DATA", config.Data)
 	env.Setenv("FROM", time.Now().Add(-time.Hour).UTC().Format(time.RFC3339))
+	env.Setenv("MONTH", time.Now().Add(-5*time.Minute).UTC().Format("2006-01"))
 	env.Setenv("TO", time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
 	return tell(at, config.Data)
 }

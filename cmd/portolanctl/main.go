@@ -28,6 +28,7 @@ type commands struct {
 	Availability  availability     `cmd:"" help:"Show how available systems were to their users."`
 	Results       resultList       `cmd:"" help:"Show single results."`
 	Export        exports          `cmd:"" help:"Write results with their steps to a Parquet or CSV file."`
+	Report        monthlyReport    `cmd:"" help:"Write the report of a month."`
 	Incidents     incidents        `cmd:"" help:"Show incidents: where, since when and the likely cause."`
 	Ack           ack              `cmd:"" help:"Take an incident on."`
 	Annotate      annotate         `cmd:"" help:"Add a remark, such as on a change."`

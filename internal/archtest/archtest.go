@@ -64,11 +64,14 @@ var rooms = []room{
 	{path: "collector/watch", job: "watches what is folded for incidents, and keeps their history",
 		ours: []string{"", "evidence", "availability", "incident", "collector/ledger", "collector/projection"}},
 	{path: "collector/changes", job: "reads what followed annotated changes", ours: []string{"", "availability", "effect", "targets", "collector/projection"}},
+	{path: "collector/monthly", job: "gathers what the monthly report tells",
+		ours: []string{"", "availability", "incident", "report", "targets", "collector/ledger", "collector/projection", "collector/watch"}},
 	{path: "collector", job: "wires and runs the center; API and metrics",
-		ours: []string{"", "collector/...", "evidence", "availability", "incident", "effect", "schedule", "targets", "ports", "probe", "probe/*", "dashboard", "internal/strictyaml", "internal/buildinfo"},
+		ours: []string{"", "collector/...", "evidence", "availability", "incident", "effect", "schedule", "targets", "ports", "probe", "probe/*", "dashboard", "report", "internal/strictyaml", "internal/buildinfo"},
 		libs: []string{"go.uber.org/zap", "github.com/prometheus/", "github.com/DataDog/sketches-go"}},
 	{path: "alerting", job: "turns objectives into rules", ours: []string{"", "targets", "availability"}, libs: []string{"gopkg.in/yaml.v3"}},
 	{path: "dashboard", job: "draws pages from a source that it declares; computes no figure", ours: []string{"", "availability", "incident", "effect", "internal/buildinfo"}},
+	{path: "report", job: "writes the month for people who were not there; computes no figure of its own", ours: []string{"", "availability", "incident", "internal/strictyaml"}},
 	{path: "sim", job: "is the truth: systems with faults on a timetable", ours: []string{"", "sim/*", "ports", "probe", "targets", "evidence", "internal/strictyaml"}, libs: []string{"go.uber.org/zap", "gopkg.in/yaml.v3"}},
 	{path: "sim/*", job: "is one part of the simulator: faults, relays, screening systems", ours: []string{"", "sim/fault", "internal/interchange", "internal/nistitl", "internal/datastream", "targets", "internal/strictyaml"}, libs: []string{"golang.org/x/sys", "github.com/coder/websocket"}},
 	{path: "sim/truth", job: "says what a scenario's users had", ours: []string{"", "sim", "sim/fault", "sim/screening", "probe", "targets"}},
@@ -96,7 +99,7 @@ var rooms = []room{
 var pure = []string{"", "schedule", "availability", "incident", "effect"}
 
 // clockless lists the rooms where time is an argument; they may do I/O.
-var clockless = append([]string{"evidence", "targets", "collector/ledger"}, pure...)
+var clockless = append([]string{"evidence", "targets", "report", "collector/ledger"}, pure...)
 
 // impure lists what a pure room may not import, and why.
 var impure = map[string]string{
