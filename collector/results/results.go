@@ -24,12 +24,14 @@ type Row struct {
 	Start           time.Time              `json:"start"`      // likewise
 	EventTime       time.Time              `json:"event_time"` // the start by the collector's clock
 	DurationSeconds float64                `json:"duration_seconds"`
-	Attempt         int                    `json:"attempt"`
-	Outcome         portolan.Outcome       `json:"outcome"`
-	Symptom         *portolan.Symptom      `json:"symptom"` // nil for a good run
-	Lane            portolan.Lane          `json:"lane"`
-	ReceivedAt      time.Time              `json:"received_at"`
-	Steps           []Step                 `json:"steps"`
+	// HoldSeconds is how long it holds if none follows; absent for the usual 2.5 intervals.
+	HoldSeconds float64           `json:"hold_seconds,omitempty"`
+	Attempt     int               `json:"attempt"`
+	Outcome     portolan.Outcome  `json:"outcome"`
+	Symptom     *portolan.Symptom `json:"symptom"` // nil for a good run
+	Lane        portolan.Lane     `json:"lane"`
+	ReceivedAt  time.Time         `json:"received_at"`
+	Steps       []Step            `json:"steps"`
 }
 
 // Step is one step of a result.
@@ -51,7 +53,7 @@ func Of(k *projection.Kept) Row {
 	row := Row{
 		Agent: k.Agent, Port: k.Agent.Port(), Stream: k.Stream.String(), Seq: k.Seq, System: k.System, Transaction: k.Transaction,
 		Revision: k.Revision.String(), Due: k.Due.Time(), Start: k.Start.Time(), EventTime: k.EventTime.Time(),
-		DurationSeconds: k.Duration.Seconds(), Attempt: k.Attempt, Outcome: k.Outcome,
+		DurationSeconds: k.Duration.Seconds(), HoldSeconds: k.Hold.Seconds(), Attempt: k.Attempt, Outcome: k.Outcome,
 		Lane: k.Lane, ReceivedAt: k.ReceivedAt.Time(), Steps: make([]Step, 0, len(k.Steps)),
 	}
 	if symptom := k.Symptom; symptom != (portolan.Symptom{}) {
