@@ -134,7 +134,9 @@ func (w *world) holdsLonger(agents []string, full string, interval time.Duration
 // accounted checks that none of an agent's due runs is missing, and whether some are excused.
 func (w *world) accounted(agent string, excused bool) error {
 	var answer struct {
-		Rows []struct{ Due struct{ Seen, Excused, Missing int } }
+		Rows []struct {
+			Due struct{ Seen, Excused, Missing int }
+		}
 	}
 	from := time.Now().Add(-time.Hour).UTC().Format(time.RFC3339)
 	if err := w.get("/api/v1/availability?group=transaction&system=tpac&transaction=primary-inspection&agent="+agent+"&from="+from, &answer); err != nil {
