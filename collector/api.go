@@ -103,7 +103,7 @@ func (c *collector) api() http.Handler {
 }
 
 func (c *collector) serveEndpoint(e *endpoint, w http.ResponseWriter, r *http.Request) {
-	call := &call{Request: r, now: portolan.InstantOf(time.Now()), params: newParams(r, e.params)}
+	call := &call{Request: r, now: c.now(), params: newParams(r, e.params)}
 	if e.method == http.MethodPost {
 		if err := call.readBody(w); err != nil {
 			c.writeError(w, err)

@@ -160,7 +160,7 @@ func (c *collector) fillCancelled(f *faults, m *projection.Maintenance) {
 
 func (c *collector) checkScope(f *faults, system portolan.SystemID, port portolan.PortCode) {
 	around := c.around.Load()
-	if system != "" && around.catalogue.System(system) == nil {
+	if system != "" && !around.catalogue.Names(system) {
 		f.add("system", "%q is not in the catalogue", system)
 	}
 	if port == "" {

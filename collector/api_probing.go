@@ -185,13 +185,13 @@ func configOf(facts *projection.Facts, now portolan.Instant) portolan.AgentConfi
 }
 
 // configTag is what an acknowledgement tells an agent.
-func (c *collector) configTag() string { return c.agentConfig(portolan.InstantOf(time.Now())).Tag }
+func (c *collector) configTag() string { return c.agentConfig(c.now()).Tag }
 
 // serveAgentConfig answers an agent that asks for its directives. Over TLS its certificate says who asks. Without one,
 // as over plain HTTP or behind a proxy that ends TLS, whoever names an agent is answered: the answer is the same for
 // all, and the API tells it too.
 func (c *collector) serveAgentConfig(w http.ResponseWriter, r *http.Request) {
-	now := portolan.InstantOf(time.Now())
+	now := c.now()
 	if err := c.identify(r, now); err != nil {
 		c.writeError(w, err)
 		return

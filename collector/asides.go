@@ -120,7 +120,7 @@ func (p *pages) Record(ctx context.Context) (*dashboard.Record, error) {
 		return nil, err
 	}
 	v := &dashboard.Record{
-		Cut:  dashboard.Cut{At: portolan.InstantOf(time.Now()), Zone: zone},
+		Cut:  dashboard.Cut{At: p.c.now(), Zone: zone},
 		More: len(list) > asidesShown,
 	}
 	for i := range list[:min(len(list), asidesShown)] {

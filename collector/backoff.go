@@ -161,7 +161,7 @@ func (c *collector) backOffLoop(ctx context.Context) {
 			watch = backOffs{}
 			continue
 		}
-		c.reviewBackOffs(ctx, &watch, portolan.InstantOf(time.Now()))
+		c.reviewBackOffs(ctx, &watch, c.now())
 	}
 }
 

@@ -45,6 +45,7 @@ type collector struct {
 	caughtUp   atomic.Bool
 	leading    atomic.Bool
 	lag        lag
+	replay     replay
 	wake       chan struct{} // a batch was accepted: there is something to fold
 	following  following
 	answering  chan struct{} // holds one for each question being answered
@@ -109,8 +110,12 @@ func newCollector(ctx context.Context, o Options, l ledger.Ledger, around *surro
 	}
 	c := &collector{
 		options: o, log: o.Log.Named("collector"), ledger: l, events: newBroadcast(),
-		lag: lag{since: now}, wake: make(chan struct{}, 1), answering: make(chan struct{}, answersAtOnce),
+		wake: make(chan struct{}, 1), answering: make(chan struct{}, answersAtOnce),
 	}
+	if o.Replay != 0 {
+		c.replay.begin(o.Replay)
+	}
+	c.lag.since = c.now()
 	c.around.Store(around)
 	if c.registry, err = registry.New(ctx, l, authority, now); err != nil {
 		return nil, err
@@ -123,21 +128,29 @@ func newCollector(ctx context.Context, o Options, l ledger.Ledger, around *surro
 	if err != nil {
 		return nil, err
 	}
-	c.projection, err = projection.New(ctx, projection.Options{Ledger: l, Zones: zones, News: c.tell})
+	c.projection, err = projection.New(ctx, projection.Options{Ledger: l, Zones: zones, News: func(n projection.News) { c.tell(ctx, n) }})
 	if err != nil {
 		return nil, err
 	}
 	c.watch = c.newWatch()
+	var received func(*evidence.Batch) portolan.Instant
+	if c.replay.on() {
+		received = c.replay.received
+	}
 	c.ingest = ingest.New(ingest.Options{
 		Ledger: l, Registry: c.registry,
 		Accepted: func(link ledger.Link, batch *evidence.Batch) {
 			c.projection.Decoded(link, batch)
 			c.lag.accepted(link)
+			if c.replay.on() {
+				c.keepUp(ctx)
+			}
 			c.wakeUp()
 		},
-		Config:  c.configTag,
-		Behind:  c.lag.behind,
-		Counted: c.metrics.countBatch,
+		Received: received,
+		Config:   c.configTag,
+		Behind:   c.lag.behind,
+		Counted:  c.metrics.countBatch,
 		Refused: func(chain ledger.Chain, number uint64, why ingest.Result, detail string) {
 			c.log.Warn("batch refused", zap.String("agent", string(chain.Agent)), zap.Stringer("stream", chain.Stream),
 				zap.Uint64("number", number), zap.Stringer("reason", why), zap.String("detail", detail))
@@ -156,7 +169,10 @@ func (c *collector) wakeUp() {
 }
 
 // tell takes in the news of a folded link.
-func (c *collector) tell(n projection.News) {
+func (c *collector) tell(ctx context.Context, n projection.News) {
+	if c.replay.on() {
+		c.pass(ctx, n.Link)
+	}
 	c.lag.folded(n.Link)
 	c.metrics.countNews(n)
 	c.watch.News(&n)
@@ -165,8 +181,8 @@ func (c *collector) tell(n projection.News) {
 
 // begin notes in the journal that a collector is up and what is in force, and takes in what waited for an upgrade.
 func (c *collector) begin(ctx context.Context) error {
-	now := portolan.InstantOf(time.Now())
-	if err := c.note(ctx, evidence.EntryCollectorStart, "", now, startNote()); err != nil {
+	now := c.now()
+	if err := c.note(ctx, evidence.EntryCollectorStart, "", now, startNote(c.replay.on())); err != nil {
 		return err
 	}
 	if err := c.noteSurroundings(ctx, c.around.Load(), now); err != nil {
@@ -201,12 +217,14 @@ func (c *collector) serve(ctx context.Context, listener net.Listener) error {
 	var loops sync.WaitGroup
 	loops.Go(func() { c.leadLoop(ctx, term) })
 	loops.Go(func() { c.foldLoop(ctx) })
-	loops.Go(func() { c.aliveLoop(ctx) })
-	loops.Go(func() { c.backOffLoop(ctx) })
 	loops.Go(func() { c.metrics.refreshLoop(ctx) })
-	loops.Go(func() { c.retainLoop(ctx) })
-	loops.Go(func() { c.watchLoop(ctx) })
 	loops.Go(func() { c.followLoop(ctx) })
+	if !c.replay.on() { // time passes with what is folded, agents of the past take no orders, and nothing is forgotten
+		loops.Go(func() { c.aliveLoop(ctx) })
+		loops.Go(func() { c.backOffLoop(ctx) })
+		loops.Go(func() { c.retainLoop(ctx) })
+		loops.Go(func() { c.watchLoop(ctx) })
+	}
 	if c.around.Load().config.Store.Shared() {
 		loops.Go(func() { c.watchOthers(ctx) })
 	}
@@ -263,7 +281,7 @@ func shutDown(server *http.Server) error {
 func (c *collector) end() error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopNoting)
 	defer cancel()
-	return c.note(ctx, evidence.EntryCollectorStop, "", portolan.InstantOf(time.Now()), struct{}{})
+	return c.note(ctx, evidence.EntryCollectorStop, "", c.now(), struct{}{})
 }
 
 // foldLoop folds whatever reaches the ledger, so that states are of now, and stores it more seldom: many results of one
@@ -276,7 +294,7 @@ func (c *collector) foldLoop(ctx context.Context) {
 		if next <= 0 && err == nil {
 			more := false
 			if err = c.projection.Store(ctx); err == nil {
-				more, err = c.projection.RollUp(ctx, portolan.InstantOf(time.Now()), rollSteps)
+				more, err = c.projection.RollUp(ctx, c.now(), rollSteps)
 			}
 			if stored, next = time.Now(), foldAnyway; more {
 				next = c.options.StoreEvery

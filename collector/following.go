@@ -38,7 +38,7 @@ func (c *collector) followLoop(ctx context.Context) {
 		if !c.caughtUp.Load() {
 			continue
 		}
-		now := portolan.InstantOf(time.Now())
+		now := c.now()
 		if err := c.follow(ctx, now); err != nil && ctx.Err() == nil {
 			c.log.Error("what followed changes could not be read", zap.Error(err))
 		}

@@ -18,10 +18,11 @@ import (
 )
 
 // startNote is what the journal says of a collector that starts.
-func startNote() any {
+func startNote(replay bool) any {
 	return struct {
 		Version string `json:"version"`
-	}{buildinfo.Version()}
+		Replay  bool   `json:"replay,omitempty"` // times of receipt are those that agents say
+	}{buildinfo.Version(), replay}
 }
 
 // note appends an entry to the journal.

@@ -6,7 +6,6 @@ import (
 
 	"go.uber.org/zap"
 
-	"portolan"
 	"portolan/collector/ledger"
 )
 
@@ -52,7 +51,7 @@ func (c *collector) leadLoop(ctx context.Context, term ledger.Term) {
 func (c *collector) lead(ctx context.Context, term ledger.Term) {
 	defer term.Resign()
 	c.projection.Lead(term.Epoch)
-	if err := c.watch.Lead(ctx, term.Epoch, portolan.InstantOf(time.Now())); err != nil && ctx.Err() == nil {
+	if err := c.watch.Lead(ctx, term.Epoch, c.now()); err != nil && ctx.Err() == nil {
 		c.log.Error("incidents cannot be watched", zap.Error(err))
 	}
 	c.leading.Store(true)

@@ -104,7 +104,7 @@ func (m *metrics) refreshLoop(ctx context.Context) {
 				continue
 			}
 			begun := time.Now()
-			if err := g.refresh(ctx, w, portolan.InstantOf(now)); err != nil && ctx.Err() == nil {
+			if err := g.refresh(ctx, w, g.collector.now()); err != nil && ctx.Err() == nil {
 				g.collector.log.Error("figures for metrics could not be computed", zap.String("window", w.label), zap.Error(err))
 			}
 			next[w.label] = time.Now().Add(pause(time.Since(begun), least))

@@ -87,14 +87,14 @@ func (s *standing) Collect(ch chan<- prometheus.Metric) {
 	}
 	ch <- prometheus.MustNewConstMetric(d.skipped, prometheus.CounterValue, float64(c.projection.Skipped()))
 
-	asked := c.agentConfig(portolan.InstantOf(time.Now()))
+	asked := c.agentConfig(c.now())
 	for _, stop := range asked.Stops {
 		gauge(d.stopped, 1, string(stop.System))
 	}
 	for _, b := range asked.BackOffs {
 		gauge(d.backOff, float64(b.Factor), string(b.System))
 	}
-	agents := c.projection.AgentsHeard(portolan.InstantOf(time.Now()), c.around.Load().config.SendInterval)
+	agents := c.projection.AgentsHeard(c.now(), c.around.Load().config.SendInterval)
 	silent := map[portolan.PortCode]int{}
 	for i := range agents {
 		silent[agents[i].Agent.Port()] += btoi(agents[i].Silent)

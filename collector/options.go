@@ -30,6 +30,9 @@ type Options struct {
 	// StoreEvery is how often what was folded is stored at the most: many results of one series are stored at the
 	// price of one. 1 s.
 	StoreEvery time.Duration
+	// Replay has the collector live in the past: its time begins then, and is that of the batches it is sent. Zero for
+	// the time of the clock on the wall.
+	Replay portolan.Instant
 
 	started func(*collector) // lets tests in
 }

@@ -51,7 +51,7 @@ type scene struct {
 }
 
 func (p *pages) scene(ctx context.Context) (*scene, error) {
-	now := portolan.InstantOf(time.Now())
+	now := p.c.now()
 	s := &scene{now: now, around: p.c.around.Load(), span: portolan.Span{From: now.Add(-stripLength), To: now}}
 	zone, err := loadZone(s.around.config.Zone)
 	if err != nil {

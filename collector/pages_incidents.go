@@ -24,7 +24,7 @@ const (
 
 // Incidents implements dashboard.Source.
 func (p *pages) Incidents(ctx context.Context) (*dashboard.Incidents, error) {
-	now := portolan.InstantOf(time.Now())
+	now := p.c.now()
 	zone, err := loadZone(p.c.around.Load().config.Zone)
 	if err != nil {
 		return nil, err
@@ -87,14 +87,14 @@ func (p *pages) tellPort(ctx context.Context, d *dashboard.PortDetail, now porto
 
 // Signal implements dashboard.Acts.
 func (p *pages) Signal(ctx context.Context, s dashboard.Signal) error {
-	now := portolan.InstantOf(time.Now())
+	now := p.c.now()
 	_, err := p.c.noteSignal(ctx, projection.Signal{Port: s.Port, System: s.System, State: s.State, Note: s.Note}, now)
 	return refused(err)
 }
 
 // Mitigate implements dashboard.Acts.
 func (p *pages) Mitigate(ctx context.Context, m dashboard.Mitigation) error {
-	now := portolan.InstantOf(time.Now())
+	now := p.c.now()
 	_, err := p.c.noteMitigation(ctx, projection.Mitigation{
 		Port: m.Port, Mode: m.Mode, By: m.By, Reason: m.Reason, WithoutBiometrics: m.WithoutBiometrics,
 	}, now)

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/exporter-toolkit/web"
@@ -46,7 +45,7 @@ func (c *collector) serveReady(w http.ResponseWriter, _ *http.Request) {
 
 // serveReload reads configuration, ports and catalogue again. Faults change nothing and are told.
 func (c *collector) serveReload(w http.ResponseWriter, r *http.Request) {
-	err := c.reload(r.Context(), portolan.InstantOf(time.Now()))
+	err := c.reload(r.Context(), c.now())
 	c.metrics.reloaded(err)
 	if err != nil {
 		c.log.Error("reload failed, nothing was changed", zap.Error(err))

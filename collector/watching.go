@@ -18,6 +18,9 @@ import (
 // watchEverySecond is how often the watch for incidents looks up.
 const watchEverySecond = time.Second
 
+// newsSendings is how many sendings of an agent a result is news for.
+const newsSendings = 3
+
 func (c *collector) newWatch() *watch.Watch {
 	return watch.New(watch.Options{
 		Ledger: c.ledger,
@@ -26,6 +29,7 @@ func (c *collector) newWatch() *watch.Watch {
 		},
 		Facts:        c.projection.Facts,
 		Surroundings: func() ([]portolan.Port, incident.Systems) { return c.around.Load().ports, ownersOf(c.around.Load()) },
+		NewsFor:      func() time.Duration { return newsSendings * c.around.Load().config.SendInterval },
 		Told:         c.tellIncidents,
 	})
 }
@@ -48,17 +52,21 @@ func ownersOf(s *surroundings) incident.Systems {
 // watchLoop lets the watch look up until ctx is done.
 func (c *collector) watchLoop(ctx context.Context) {
 	for wait(ctx, watchEverySecond) {
-		if !c.caughtUp.Load() {
-			continue
+		if c.caughtUp.Load() {
+			c.lookUp(ctx, c.now())
 		}
-		err := c.watch.Advance(ctx, portolan.InstantOf(time.Now()))
-		switch {
-		case err == nil || ctx.Err() != nil:
-		case errors.Is(err, ledger.ErrDeposed):
-			c.watch.Follow()
-		default:
-			c.log.Error("incidents cannot be kept", zap.Error(err))
-		}
+	}
+}
+
+// lookUp lets the watch look up at an instant.
+func (c *collector) lookUp(ctx context.Context, at portolan.Instant) {
+	err := c.watch.Advance(ctx, at)
+	switch {
+	case err == nil || ctx.Err() != nil:
+	case errors.Is(err, ledger.ErrDeposed):
+		c.watch.Follow()
+	default:
+		c.log.Error("incidents cannot be kept", zap.Error(err))
 	}
 }
 

@@ -165,6 +165,13 @@ func (c *Catalogue) System(id portolan.SystemID) *System {
 	return c.Systems[i]
 }
 
+// Names reports whether id is a system of the catalogue, or one that such a system depends on.
+func (c *Catalogue) Names(id portolan.SystemID) bool {
+	return c.System(id) != nil || slices.ContainsFunc(c.Systems, func(s *System) bool {
+		return slices.ContainsFunc(s.Dependencies, func(d Dependency) bool { return d.System == id })
+	})
+}
+
 // Revision identifies the exact text of all definitions together.
 func (c *Catalogue) Revision() portolan.Revision {
 	h := sha256.New()

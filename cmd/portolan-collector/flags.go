@@ -1,8 +1,11 @@
 package main
 
 import (
+	"time"
+
 	"github.com/alecthomas/kong"
 
+	"portolan"
 	"portolan/collector"
 )
 
@@ -16,6 +19,7 @@ type flags struct {
 	Ports     string           `help:"The file of the ports of entry." placeholder:"FILE"`
 	Catalogue string           `help:"A folder of system definitions that override the built-in ones." placeholder:"DIR"`
 	Systems   []string         `help:"Only these systems of the catalogue." placeholder:"ID,..."`
+	Replay    time.Time        `help:"Live in the past, from this time on: a batch is received when it says it was sent. For simulated fleets alone." placeholder:"TIME"`
 	Check     bool             `help:"Tell what is wrong with the configuration and the files it names, and run nothing."`
 	LogFormat string           `help:"How log lines look: ${enum}." enum:"json,console" default:"json"`
 	Version   kong.VersionFlag `help:"Print the version."`
@@ -45,4 +49,12 @@ func (f flags) config() (collector.Config, error) {
 		c.Systems = f.Systems
 	}
 	return c, c.Validate()
+}
+
+// replay returns when a replay begins, zero for none.
+func (f flags) replay() portolan.Instant {
+	if f.Replay.IsZero() {
+		return 0
+	}
+	return portolan.InstantOf(f.Replay)
 }

@@ -41,7 +41,7 @@ func main() {
 }
 
 func run(flags flags, stderr io.Writer) int {
-	o := collector.Options{Path: flags.Config, Ways: ways.All(), Log: flags.logger(stderr)}
+	o := collector.Options{Path: flags.Config, Ways: ways.All(), Log: flags.logger(stderr), Replay: flags.replay()}
 	var err error
 	if o.Config, err = flags.config(); err == nil {
 		err = collector.Check(o)

@@ -19,17 +19,21 @@ import (
 // fleetOf plays agents. It makes their enrolment tokens from the collector's secret, so that it must run where the
 // collector's data folder is.
 type fleetOf struct {
-	Collector string        `help:"The collector's address." default:"https://127.0.0.1:8080" placeholder:"URL"`
-	Data      string        `help:"The collector's data folder, for enrolment tokens and the certificate that it is trusted by." required:"" type:"existingdir" placeholder:"DIR"`
-	Agents    int           `help:"How many agents." default:"477"`
-	Ports     int           `help:"How many ports they are spread over." default:"477"`
-	Series    int           `help:"Transactions of each agent." default:"15"`
-	Interval  time.Duration `help:"Time between the runs of a transaction, and between an agent's batches." default:"1m"`
-	For       time.Duration `help:"How long the agents have news." default:"1m"`
-	Backlog   time.Duration `help:"How far back the results reach that each agent holds when it begins." default:"0s"`
-	Seed      uint64        `help:"What results are drawn from." default:"1"`
-	Quiet     bool          `help:"Say nothing on the way."`
-	Output    string        `help:"How to print: ${enum}." enum:"text,json" default:"text"`
+	Collector  string        `help:"The collector's address." default:"https://127.0.0.1:8080" placeholder:"URL"`
+	Data       string        `help:"The collector's data folder, for enrolment tokens and the certificate that it is trusted by." required:"" type:"existingdir" placeholder:"DIR"`
+	Agents     int           `help:"How many agents." default:"477"`
+	Ports      int           `help:"How many ports they are spread over." default:"477"`
+	Series     int           `help:"Transactions of each agent." default:"15"`
+	Interval   time.Duration `help:"Time between the runs of a transaction, and between an agent's batches." default:"1m"`
+	For        time.Duration `help:"How long the agents have news." default:"1m"`
+	Backlog    time.Duration `help:"How far back the results reach that each agent holds when it begins." default:"0s"`
+	Seed       uint64        `help:"What results are drawn from." default:"1"`
+	Scenario   string        `help:"Play this scenario instead, as fast as the collector takes it; of the other flags only those hold that name files and the collector." type:"path" placeholder:"FILE"`
+	PortsFile  string        `help:"Known ports with kind and field office, for a scenario." type:"path" placeholder:"FILE"`
+	SendEvery  time.Duration `help:"Time between an agent's batches, for a scenario." default:"15s"`
+	QuietEvery time.Duration `help:"The same while nothing is wrong anywhere, to be done sooner; the collector's send_interval must be as long. Default: no longer." placeholder:"2m"`
+	Quiet      bool          `help:"Say nothing on the way."`
+	Output     string        `help:"How to print: ${enum}." enum:"text,json" default:"text"`
 }
 
 // Help implements kong.HelpProvider.
@@ -39,14 +43,22 @@ that are drawn, not measured. Its ports are called X0001 and so on: play it agai
 that. Prints what was delivered and how long acknowledgements took; progress goes to standard error. Fails if the
 collector refused a batch for good, or does not have every result.
 
-Example:
-  portolan-sim fleet --collector https://127.0.0.1:8080 --data /var/lib/portolan --agents 10000 --for 5m`
+With --scenario its agents see, record and send what they would have had in the scenario's time. Play it against a
+collector that lives in that time (portolan-collector --replay); portolanctl accuracy then holds what that says against
+the truth.
+
+Examples:
+  portolan-sim fleet --collector https://127.0.0.1:8080 --data /var/lib/portolan --agents 10000 --for 5m
+  portolan-sim fleet --scenario configs/scenarios/2017-01.yaml --ports-file configs/scenarios/ports.yaml --collector https://127.0.0.1:8080 --data /tmp/replay`
 }
 
 // errLost says that the collector does not have everything.
 var errLost = errors.New("not every result was acknowledged")
 
 func (c fleetOf) run() error {
+	if c.Scenario != "" {
+		return c.playScenario()
+	}
 	roots, rootsErr := c.roots()
 	o := fleet.Options{
 		Agents: c.Agents, Ports: c.Ports, Series: c.Series, Interval: c.Interval, For: c.For, Backlog: c.Backlog,
@@ -55,12 +67,9 @@ func (c fleetOf) run() error {
 	if err := errors.Join(o.Validate(), rootsErr); err != nil {
 		return err
 	}
-	authority, err := registry.OpenAuthority(c.Data, 0, portolan.InstantOf(time.Now()))
-	if err != nil {
-		return fmt.Errorf("open keys: %w", err)
-	}
-	o.Token = func(id portolan.AgentID) (string, error) {
-		return authority.NewToken(id, time.Hour, portolan.InstantOf(time.Now()))
+	var err error
+	if o.Token, err = c.tokens(); err != nil {
+		return err
 	}
 	if !c.Quiet {
 		o.Progress = func(r fleet.Report) {
@@ -81,6 +90,17 @@ func (c fleetOf) run() error {
 		}
 		return nil
 	})
+}
+
+// tokens returns what makes enrolment tokens with the collector's secret.
+func (c fleetOf) tokens() (func(portolan.AgentID) (string, error), error) {
+	authority, err := registry.OpenAuthority(c.Data, 0, portolan.InstantOf(time.Now()))
+	if err != nil {
+		return nil, fmt.Errorf("open keys: %w", err)
+	}
+	return func(id portolan.AgentID) (string, error) {
+		return authority.NewToken(id, time.Hour, portolan.InstantOf(time.Now()))
+	}, nil
 }
 
 // roots reads the certificate of the collector's authority, and makes none: the folder must be a collector's.

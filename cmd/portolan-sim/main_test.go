@@ -103,8 +103,10 @@ func TestServe_WrongUseExitsWith2(t *testing.T) {
 		"impossible":   {[]string{"serve", "--listen", "127.0.0.1:0", "--scenario", scenario}, []string{"wrong.yaml:6:18: faults[0].where.port", "wrong.yaml:7:32: faults[1].effect"}},
 		"no-fleet": {[]string{"fleet", "--collector", "http://127.0.0.1:1", "--data", t.TempDir(), "--agents", "0", "--interval", "1ms"},
 			[]string{"agents 0", "interval 1ms", `collector "http://127.0.0.1:1"`}},
-		"no-keys":       {[]string{"fleet", "--collector", "https://127.0.0.1:1", "--data", t.TempDir()}, []string{"ca.crt"}},
-		"version-alone": {[]string{"--version"}, nil},
+		"no-scenario-to-play":   {[]string{"fleet", "--scenario", "none.yaml", "--collector", "https://127.0.0.1:1", "--data", t.TempDir()}, []string{"none.yaml", "ca.crt"}},
+		"scenario-not-playable": {[]string{"fleet", "--scenario", scenario, "--collector", "https://127.0.0.1:1", "--data", t.TempDir()}, []string{"faults[0].where: hits no step"}},
+		"no-keys":               {[]string{"fleet", "--collector", "https://127.0.0.1:1", "--data", t.TempDir()}, []string{"ca.crt"}},
+		"version-alone":         {[]string{"--version"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

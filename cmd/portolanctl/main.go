@@ -36,6 +36,7 @@ type commands struct {
 	ResumeProbing resumeProbing    `cmd:"" help:"Have agents probe a system again."`
 	Probing       probing          `cmd:"" help:"Show which systems are left alone or asked less often, and who ordered it."`
 	Compare       compare          `cmd:"" help:"Show two systems side by side, as an old one and the new one."`
+	Accuracy      accuracyOf       `cmd:"" help:"Hold what a collector says against the truth of the scenario that was played to it."`
 	ImportPorts   importPorts      `cmd:"" help:"Make a list of ports with volumes of travelers out of published files."`
 	Backup        backup           `cmd:"" help:"Copy a collector's ledger and keys into one file, while it runs."`
 	Restore       restore          `cmd:"" help:"Make a data folder from what backup wrote."`

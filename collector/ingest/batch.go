@@ -47,6 +47,9 @@ func (i *Ingest) serveContent(c call, offer ledger.Offer, envelope *evidence.Env
 	switch {
 	case err == nil:
 		offer.Status, offer.Content = ledger.Accepted, contentOf(batch)
+		if i.o.Received != nil {
+			offer.ReceivedAt = i.o.Received(batch)
+		}
 		return i.keep(c, offer, batch)
 	case isNewer(err):
 		offer.Status, offer.Reason = ledger.Waiting, ledger.ReasonVersion

@@ -52,6 +52,9 @@ type Options struct {
 	// Accepted is told of each batch once it is durable, before the agent is answered, and must not block. It is
 	// a wake-up, not a feed: the ledger has the order, and batches that were stored as the collector was killed.
 	Accepted func(ledger.Link, *evidence.Batch)
+	// Received returns when a batch is received, for a collector that lives in the time of what it is sent; nil for the
+	// time of the clock on the wall.
+	Received func(*evidence.Batch) portolan.Instant
 	// Config returns the tag of what agents are asked beside their plans, which acknowledgements name; none.
 	Config func() string
 	// Counted is told what became of each batch.

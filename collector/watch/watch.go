@@ -32,6 +32,9 @@ type Options struct {
 	Facts func() *projection.Facts
 	// Surroundings returns the ports, and who answers for each system.
 	Surroundings func() ([]portolan.Port, incident.Systems)
+	// NewsFor is how long after its end a result may open an incident: three sendings. A batch that was news when it was made
+	// may come much later, byte for byte as it was sent first.
+	NewsFor func() time.Duration
 	// Told is called with what happened, once it is in the log.
 	Told func([]incident.Event)
 }
@@ -52,10 +55,6 @@ type Watch struct {
 
 // New returns a watch that does not lead.
 func New(o Options) *Watch { return &Watch{options: o} }
-
-// newsFor is how long after its end a result may open an incident: three sendings. A batch that was news when it was made
-// may come much later, byte for byte as it was sent first.
-const newsFor = 45 * time.Second
 
 // lookEvery is how often agents are looked at for silence and new plans.
 const lookEvery = 5 * time.Second
@@ -136,7 +135,7 @@ func (w *Watch) result(n *projection.News, r *portolan.Result) {
 		Series: portolan.Series{Agent: n.Link.Chain.Agent, System: r.System, Transaction: r.Transaction},
 		Start:  eventTime(n, r.Start), Duration: r.Duration, Outcome: r.Outcome, Symptom: r.Symptom, Heard: n.Link.ReceivedAt,
 	}
-	if n.Link.Lane == portolan.Live && o.Heard.Sub(o.Start.Add(o.Duration)) <= newsFor {
+	if n.Link.Lane == portolan.Live && o.Heard.Sub(o.Start.Add(o.Duration)) <= w.options.NewsFor() {
 		w.detector.Observe(&o)
 	} else {
 		w.detector.Late(&o)

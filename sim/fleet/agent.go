@@ -2,33 +2,18 @@ package fleet
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	crand "crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/json"
-	"encoding/pem"
-	"errors"
-	"fmt"
 	"math/rand/v2"
-	"net/http"
-	"strings"
 	"time"
 
 	"portolan"
 	"portolan/evidence"
 )
 
-// agent is one workstation as the collector sees it.
+// agent is one workstation that has news and backlog.
 type agent struct {
-	f      *fleet
-	key    *ecdsa.PrivateKey
-	dice   *dice
-	wire   wire
-	next   evidence.Batch
-	signed time.Time // when a batch was last signed
+	*sender
+	f    *fleet
+	dice *dice
 	// first is when the runs with sequence numbers from 1 were due; turns counts from there.
 	first portolan.Instant
 	// live is the turn that is due next as news; held are earlier ones that wait, in order.
@@ -47,58 +32,15 @@ const (
 
 func (f *fleet) newAgent(ctx context.Context, n int) (*agent, error) {
 	id := f.name(n)
-	plan := planOf(id.Port(), f.o.Series, f.o.Interval)
-	a := &agent{f: f, dice: newDice(f.o.Seed, id), next: evidence.Batch{
-		Agent: id, Plan: evidence.HashPlan(plan), PlanBody: plan, CarriesPlan: true, Clock: evidence.Clock{Age: -1},
-	}}
-	if _, err := crand.Read(a.next.Stream[:]); err != nil {
-		return nil, err
-	}
-	var err error
-	if a.key, err = ecdsa.GenerateKey(elliptic.P256(), crand.Reader); err != nil {
-		return nil, err
-	}
-	a.wire = wire{host: strings.TrimPrefix(f.o.Collector, "https://"), dialer: tls.Dialer{Config: &tls.Config{RootCAs: f.o.Roots}}}
-	certificate, err := a.enroll(ctx)
-	if err != nil {
-		return nil, err
-	}
-	a.wire.close() // the next connection shows the certificate
-	a.wire.dialer.Config.Certificates = []tls.Certificate{{Certificate: [][]byte{certificate}, PrivateKey: a.key}}
-	a.schedule(n)
-	return a, nil
-}
-
-// enroll trades a token for a certificate, in DER.
-func (a *agent) enroll(ctx context.Context) ([]byte, error) {
-	token, err := a.f.o.Token(a.next.Agent)
-	if err != nil {
-		return nil, err
-	}
-	subject := &x509.CertificateRequest{Subject: pkix.Name{CommonName: string(a.next.Agent)}}
-	csr, err := x509.CreateCertificateRequest(crand.Reader, subject, a.key)
-	if err != nil {
-		return nil, err
-	}
-	request, err := json.Marshal(map[string]string{
-		"token": token, "agent": string(a.next.Agent), "csr": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: csr})),
+	sender, err := enroll(ctx, enrolment{
+		agent: id, plan: planOf(id.Port(), f.o.Series, f.o.Interval), collector: f.o.Collector, roots: f.o.Roots, token: f.o.Token,
 	})
 	if err != nil {
 		return nil, err
 	}
-	answer, err := a.wire.post(ctx, "/enroll/v1/agents", "application/json", portolan.Live, request)
-	if err != nil {
-		return nil, err
-	}
-	var issued struct{ Certificate string }
-	if err := json.Unmarshal(answer.body, &issued); err != nil || answer.status != http.StatusOK {
-		return nil, fmt.Errorf("answered %d %s", answer.status, answer.body)
-	}
-	block, _ := pem.Decode([]byte(issued.Certificate))
-	if block == nil {
-		return nil, errors.New("answered with no certificate")
-	}
-	return block.Bytes, nil
+	a := &agent{sender: sender, f: f, dice: newDice(f.o.Seed, id)}
+	a.schedule(n)
+	return a, nil
 }
 
 // schedule spreads the agents over the interval, and gives each the backlog it begins with.
@@ -150,7 +92,7 @@ func (a *agent) age(now time.Time) {
 
 // deliver seals the results of some turns and sends them, byte for byte again, until they are acknowledged or refused.
 func (a *agent) deliver(ctx, news context.Context, lane portolan.Lane, turns []uint64) {
-	sealed, err := a.seal(lane, turns)
+	sealed, err := a.load(lane, turns)
 	if err != nil {
 		a.f.count(func(r *Report) { r.LastError = err.Error() })
 		return
@@ -178,49 +120,29 @@ func (a *agent) deliver(ctx, news context.Context, lane portolan.Lane, turns []u
 
 // judge returns whether the batch is done with.
 func (a *agent) judge(answer answer, sealed evidence.Sealed, lane portolan.Lane, took time.Duration) bool {
-	said := answer.said()
-	switch answer.status {
-	case http.StatusOK, http.StatusAccepted:
-		if said.Number != a.next.Number || said.Hash != sealed.Hash.String() {
-			break
-		}
-		a.next.CarriesPlan = false
+	err := a.acknowledges(answer, sealed)
+	switch {
+	case err == nil:
 		a.f.acknowledged(lane, len(a.next.Records), took)
-		return true
-	case http.StatusServiceUnavailable, http.StatusTooManyRequests, http.StatusInternalServerError:
+	case answer.later():
 		a.f.count(func(r *Report) { r.Deferred++ })
 		return false
+	default:
+		a.f.count(func(r *Report) { r.Refused++; r.LastError = err.Error() })
 	}
-	a.f.count(func(r *Report) {
-		r.Refused++
-		r.LastError = fmt.Sprintf("batch %d of %s: answered %d %s %s", a.next.Number, a.next.Agent, answer.status, said.Error.Code, said.Error.Message)
-	})
 	return true
 }
 
-// seal makes the next batch of the chain.
-func (a *agent) seal(lane portolan.Lane, turns []uint64) (evidence.Sealed, error) {
+// load makes the next batch hold the results of some turns, and seals it.
+func (a *agent) load(lane portolan.Lane, turns []uint64) (evidence.Sealed, error) {
 	now := time.Now()
 	b := &a.next
-	b.Number++
 	b.Lane, b.SentAt, b.Backlog = lane, portolan.InstantOf(now), uint64(len(a.held)*len(b.PlanBody.Series))
 	b.Records = b.Records[:0]
 	for _, turn := range turns {
 		a.draw(turn)
 	}
-	if now.Sub(a.signed) < signEvery {
-		return a.follow(evidence.Seal(*b, nil))
-	}
-	a.signed = now
-	return a.follow(evidence.Seal(*b, a.key))
-}
-
-func (a *agent) follow(sealed evidence.Sealed, err error) (evidence.Sealed, error) {
-	if err != nil {
-		return sealed, fmt.Errorf("seal batch %d of %s: %w", a.next.Number, a.next.Agent, err)
-	}
-	a.next.Previous = sealed.Hash
-	return sealed, nil
+	return a.seal(now)
 }
 
 // draw appends one result of each series.

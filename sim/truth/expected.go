@@ -26,7 +26,7 @@ func (w *World) Expect(station *Station, s *Series) []Expected {
 	points := w.points(station, s)
 	for i, from := range points[:len(points)-1] {
 		e := Expected{Span: portolan.Span{From: from, To: points[i+1]}}
-		if !station.Asleep(from) {
+		if station.Asleep(from).Empty() {
 			e.at(s, from)
 		}
 		if n := len(all) - 1; n >= 0 && all[n].same(e) {
@@ -63,15 +63,10 @@ func (w *World) points(station *Station, s *Series) []portolan.Instant {
 			points = append(points, edge.Add(-back))
 		}
 	}
-	for _, span := range station.asleep {
+	for _, span := range station.Off {
 		points = append(points, span.From, span.To)
 	}
 	points = slices.DeleteFunc(points, func(t portolan.Instant) bool { return t < w.Span.From || t > w.Span.To })
 	slices.Sort(points)
 	return slices.Compact(points)
-}
-
-// Asleep reports whether the workstation is off at t.
-func (s *Station) Asleep(t portolan.Instant) bool {
-	return slices.ContainsFunc(s.asleep, func(span portolan.Span) bool { return span.Contains(t) })
 }

@@ -12,9 +12,10 @@ import (
 // Issue is a fault as those see it whom it hits: what an incident should say.
 type Issue struct {
 	Span portolan.Span
-	// Scope is agent, port, office, kind or nation; Agents are those that lie in it, sorted.
-	Scope  string
-	Agents []portolan.AgentID
+	// Scope is agent, port, office, kind or nation. Agents are those that are hit, Users all those that would be if it were
+	// everywhere; both are sorted.
+	Scope         string
+	Agents, Users []portolan.AgentID
 	// Component is the system that is to blame, empty for what lies before all systems.
 	Component portolan.SystemID
 	// Cause is spelled as incidents spell it.
@@ -51,11 +52,22 @@ func (w *World) issue(f *fault.Fault) Issue {
 		i.Systems = append(i.Systems, s.Name.System)
 		i.Agents = append(i.Agents, s.Name.Agent)
 	}
-	slices.Sort(i.Systems)
-	slices.Sort(i.Agents)
-	i.Systems, i.Agents = slices.Compact(i.Systems), slices.Compact(i.Agents)
+	for _, station := range w.Stations {
+		for _, s := range station.Series {
+			if _, _, acts := s.reached(f.Where); acts {
+				i.Users = append(i.Users, s.Name.Agent)
+			}
+		}
+	}
+	i.Systems, i.Agents, i.Users = once(i.Systems), once(i.Agents), once(i.Users)
 	i.Cause = w.causeOf(f, &i)
 	return i
+}
+
+// once returns each name once, sorted.
+func once[T ~string](names []T) []T {
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 func scopeOf(w fault.Where) string {

@@ -16,20 +16,29 @@ type acting struct {
 }
 
 // expose adds a fault to a series if it acts on one of its steps.
-func (w *World) expose(s *Series, f *fault.Fault, origin fault.Origin, offline bool) {
-	if !f.Where.From(origin) || f.Effect == fault.Asleep || offline && f.Where.System == "" {
+func (w *World) expose(s *Series, f *fault.Fault, origin fault.Origin) {
+	if !f.Where.From(origin) || f.Effect == fault.Asleep {
 		return
 	}
-	a, acts := acting{fault: f, span: w.spanOf(f), own: make([]bool, len(s.steps)), other: make([]bool, len(s.steps))}, false
+	if own, other, acts := s.reached(f.Where); acts {
+		s.faults = append(s.faults, acting{f, w.spanOf(f), own, other})
+		s.edges = append(s.edges, w.spanOf(f).From, w.spanOf(f).To)
+	}
+}
+
+// reached tells for each step whether a fault somewhere acts there on the system itself, or on the one that it asks, whoever
+// takes the step; acts if it does anywhere.
+func (s *Series) reached(where fault.Where) (own, other []bool, acts bool) {
+	own, other = make([]bool, len(s.steps)), make([]bool, len(s.steps))
+	if s.offline && where.System == "" {
+		return own, other, false
+	}
 	for i, step := range s.steps {
-		a.own[i] = f.Where.Served(s.Name.System, step.ID, true)
-		a.other[i] = step.Dependency != "" && (f.Where.Called(s.Name.System, step.ID, step.Dependency) || asked(f.Where, step))
-		acts = acts || a.own[i] || a.other[i]
+		own[i] = where.Served(s.Name.System, step.ID, true)
+		other[i] = step.Dependency != "" && (where.Called(s.Name.System, step.ID, step.Dependency) || asked(where, step))
+		acts = acts || own[i] || other[i]
 	}
-	if acts {
-		s.faults = append(s.faults, a)
-		s.edges = append(s.edges, a.span.From, a.span.To)
-	}
+	return own, other, acts
 }
 
 // asked reports whether a fault of a system acts on it when the step makes another one ask it.

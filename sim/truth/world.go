@@ -27,6 +27,7 @@ type World struct {
 	Ports    []portolan.Port // where agents are
 	Stations []*Station
 	scenario *sim.Scenario
+	trouble  []portolan.Span            // when something is wrong somewhere, and a while around it
 	relied   map[portolan.SystemID]bool // systems that a step of another one exercises
 }
 
@@ -35,8 +36,9 @@ type Station struct {
 	fault.Origin
 	Plan   portolan.Plan
 	Series []*Series // in the order of the plan
-	// asleep is when the workstation is off, in order.
-	asleep []portolan.Span
+	// Off is when the workstation is off, Cut when nothing from it reaches the center: what cuts it off from all systems does
+	// that, too.
+	Off, Cut []portolan.Span
 }
 
 // Series is one transaction of one agent.
@@ -47,6 +49,7 @@ type Series struct {
 	faults  []acting
 	edges   []portolan.Instant // when faults that act on it begin and end
 	timeout time.Duration
+	offline bool // it needs no network
 }
 
 // step is a step with how long it usually takes: itself, and the system that it exercises besides.
@@ -79,8 +82,24 @@ func New(s *sim.Scenario, catalogue *targets.Catalogue, known []portolan.Port) (
 	for _, origin := range s.Fleet.Stations(chosen) {
 		w.Stations = append(w.Stations, w.station(origin, &targets.Catalogue{Systems: systems}, usual))
 	}
+	for i := range s.Faults {
+		if s.Faults[i].Effect == fault.Asleep {
+			continue
+		}
+		span := w.spanOf(&s.Faults[i])
+		w.trouble = append(w.trouble, portolan.Span{From: span.From.Add(-soon), To: span.To.Add(lately)})
+	}
 	return w, w.everyFaultActs()
 }
+
+// Around a fault it is not quiet: before it begins, and until everybody has seen that it is over.
+const (
+	soon   = 5 * time.Minute
+	lately = 15 * time.Minute
+)
+
+// Quiet reports whether nothing is wrong anywhere about t.
+func (w *World) Quiet(t portolan.Instant) bool { return holding(w.trouble, t).Empty() }
 
 // playable tells the faults that a fleet without real processes cannot have.
 func playable(faults []fault.Fault) error {
@@ -99,7 +118,7 @@ func (w *World) station(origin fault.Origin, catalogue *targets.Catalogue, usual
 		t := catalogue.System(planned.System).Transaction(planned.Transaction)
 		s := &Series{
 			Name:    portolan.Series{Agent: origin.Agent, System: planned.System, Transaction: planned.Transaction},
-			Planned: planned, timeout: t.Timeout,
+			Planned: planned, timeout: t.Timeout, offline: t.Offline,
 		}
 		if s.timeout == 0 {
 			s.timeout = probe.DefaultTimeout
@@ -109,17 +128,43 @@ func (w *World) station(origin fault.Origin, catalogue *targets.Catalogue, usual
 			w.relied[def.Dependency] = w.relied[def.Dependency] || def.Dependency != ""
 		}
 		for i := range w.scenario.Faults {
-			w.expose(s, &w.scenario.Faults[i], origin, t.Offline)
+			w.expose(s, &w.scenario.Faults[i], origin)
 		}
 		slices.Sort(s.edges)
 		station.Series = append(station.Series, s)
 	}
 	for i := range w.scenario.Faults {
-		if f := &w.scenario.Faults[i]; f.Effect == fault.Asleep && f.Where.From(origin) {
-			station.asleep = append(station.asleep, w.spanOf(f))
+		switch f := &w.scenario.Faults[i]; {
+		case !f.Where.From(origin):
+		case f.Effect == fault.Asleep:
+			station.Off = append(station.Off, w.spanOf(f))
+		case cutsOff(f):
+			station.Cut = append(station.Cut, w.spanOf(f))
 		}
 	}
 	return station
+}
+
+// cutsOff reports whether a fault lets nothing through, the center's included.
+func cutsOff(f *fault.Fault) bool {
+	stops := f.Effect == fault.Partition || f.Effect == fault.Outage || f.Effect == fault.Hang
+	return stops && (f.Where.System == "" || f.Where.System == "collector") && f.Where.Dependency == "" && f.Where.Step == ""
+}
+
+// Asleep returns until when the workstation is off at t, with since when; empty if it is on.
+func (s *Station) Asleep(t portolan.Instant) portolan.Span { return holding(s.Off, t) }
+
+// CutOff reports whether nothing from the workstation reaches the center at t.
+func (s *Station) CutOff(t portolan.Instant) bool { return !holding(s.Cut, t).Empty() }
+
+// holding returns the span that holds t and ends last, empty if none does.
+func holding(spans []portolan.Span, t portolan.Instant) (found portolan.Span) {
+	for _, span := range spans {
+		if span.Contains(t) && span.To > found.To {
+			found = span
+		}
+	}
+	return found
 }
 
 // spanOf returns when a fault acts; one without an end does to the end of the scenario.
