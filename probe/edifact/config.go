@@ -18,12 +18,13 @@ import (
 // refer to values as ${name}.
 type definition struct {
 	// To is where the list goes: http:// and https:// post it, tcp://host:port and tls://host:port send it as it is.
-	To        string            `yaml:"to"`
-	Sender    string            `yaml:"sender"`    // the carrier's address, as agreed on with the system's owner
-	Recipient string            `yaml:"recipient"` // the system's
-	List      listDefinition    `yaml:"list"`
-	MaxAge    time.Duration     `yaml:"max_age"` // how old the data may be on which the answer rests; no bound without it
-	Extract   map[string]string `yaml:"extract"` // values for later steps, by places in the answer such as RFF+AF
+	To        string              `yaml:"to"`
+	Sender    string              `yaml:"sender"`    // the carrier's address, as agreed on with the system's owner
+	Recipient string              `yaml:"recipient"` // the system's
+	List      listDefinition      `yaml:"list"`
+	MaxAge    time.Duration       `yaml:"max_age"` // how old the data may be on which the answer rests; no bound without it
+	TLS       probe.TLSDefinition `yaml:"tls"`
+	Extract   map[string]string   `yaml:"extract"` // values for later steps, by places in the answer such as RFF+AF
 }
 
 // listDefinition is a PAXLST.
@@ -64,7 +65,7 @@ type compiler struct {
 // compile returns the action that d defines, or every fault in it.
 func compile(d *definition) (*action, []probe.Fault) {
 	c := &compiler{needs: map[string]bool{}}
-	a := &action{to: c.address(d.To), list: c.list(d), maxAge: d.MaxAge, extracts: c.extracts(d.Extract)}
+	a := &action{to: c.address(d.To), list: c.list(d), maxAge: d.MaxAge, secure: security{d.TLS, d.TLS.Compile(c.fault)}, extracts: c.extracts(d.Extract)}
 	if d.MaxAge < 0 {
 		c.fault("max_age", "is below zero", "a duration such as 15m, or none")
 	}

@@ -39,6 +39,7 @@ type action struct {
 	to       probe.Template // the address, with its scheme
 	list     list
 	maxAge   time.Duration // zero for no bound
+	secure   security
 	extracts []extract
 	needs    []string
 	gives    []string
@@ -54,7 +55,7 @@ func (a *action) Gives() []string { return a.gives }
 
 // Perform implements probe.Action.
 func (a *action) Perform(ctx context.Context, run *probe.Run) probe.Observation {
-	x := exchange{run: run, watch: probe.StartStopwatch()}
+	x := exchange{run: run, secure: a.secure, watch: probe.StartStopwatch()}
 	var seen probe.Observation
 	seen.Failure = a.perform(ctx, &x, time.Now())
 	seen.Phases, seen.Bytes = x.watch.Stop(), x.received
@@ -86,6 +87,7 @@ func monitorFailure(err error) *probe.Failure {
 // exchange is one performance of an action.
 type exchange struct {
 	run      *probe.Run
+	secure   security
 	watch    *probe.Stopwatch
 	received int64 // bytes of answers
 }

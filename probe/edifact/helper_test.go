@@ -83,7 +83,14 @@ const silent = "(silent)"
 // posted returns the address of a system that is spoken to by HTTP.
 func posted(t testing.TB, reply replier) string {
 	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(answering(t, reply))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// answering is a system that is spoken to by HTTP.
+func answering(t testing.TB, reply replier) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil || r.Method != http.MethodPost || r.Header.Get("Content-Type") != "application/EDIFACT" || r.Header.Get("Traceparent") == "" {
 			t.Errorf("got %s %v %v", r.Method, r.Header, err)
@@ -94,9 +101,7 @@ func posted(t testing.TB, reply replier) string {
 			return
 		}
 		_, _ = io.WriteString(w, said)
-	}))
-	t.Cleanup(server.Close)
-	return server.URL
+	})
 }
 
 // lined returns the address of a system that is spoken to over a connection.

@@ -33,7 +33,7 @@ func (x *exchange) converse(ctx context.Context, u *url.URL, m *manifest) (inter
 	got, failure := x.exchange(ctx, l, m)
 	x.received = l.reader.Read() - before
 	if failure != nil {
-		sessionOf(x.run).forget(u, l)
+		sessionOf(x.run).forget(x.lineTo(u), l)
 	}
 	return got, failure
 }
@@ -80,10 +80,13 @@ func readFailure(ctx context.Context, err error) *probe.Failure {
 	return failure
 }
 
+// lineTo returns the key of the run's line to an address.
+func (x *exchange) lineTo(u *url.URL) lineKey { return lineKey{u.String(), x.secure.definition} }
+
 // line returns the run's connection to an address, and opens it first if need be.
 func (x *exchange) line(ctx context.Context, u *url.URL) (*line, *probe.Failure) {
 	s := sessionOf(x.run)
-	if l := s.line(u); l != nil {
+	if l := s.line(x.lineTo(u)); l != nil {
 		return l, nil
 	}
 	conn, err := x.run.Dial(ctx, "tcp", u.Host)
@@ -92,21 +95,20 @@ func (x *exchange) line(ctx context.Context, u *url.URL) (*line, *probe.Failure)
 	}
 	if u.Scheme == "tls" {
 		x.watch.Enter(portolan.PhaseTLS)
-		secured, err := secure(ctx, conn, x.run.TLS(), u.Hostname())
+		secured, err := secure(ctx, conn, x.secure.Apply(x.run.TLS()), u.Hostname())
 		if err != nil {
 			return nil, probe.NetworkFailure(ctx, portolan.PhaseTLS, errors.Join(err, conn.Close()))
 		}
 		conn = secured
 	}
 	l := &line{conn, interchange.NewReader(conn)}
-	if !s.keep(u, l) {
+	if !s.keep(x.lineTo(u), l) {
 		return nil, probe.NetworkFailure(ctx, portolan.PhaseConnect, errors.Join(net.ErrClosed, conn.Close()))
 	}
 	return l, nil
 }
 
 func secure(ctx context.Context, conn net.Conn, c *tls.Config, name string) (net.Conn, error) {
-	c.NextProtos = nil
 	if c.ServerName == "" {
 		c.ServerName = name
 	}

@@ -30,7 +30,7 @@ func (x *exchange) post(ctx context.Context, u *url.URL, m *manifest) ([]byte, *
 	request.Header.Set("Content-Type", mediaType)
 	request.Header.Set("User-Agent", userAgent)
 	request.Header.Set("Traceparent", x.run.Trace())
-	response, err := sessionOf(x.run).transport().RoundTrip(request)
+	response, err := sessionOf(x.run).transport(x.secure).RoundTrip(request)
 	if err != nil {
 		return nil, probe.NetworkFailure(ctx, x.watch.Phase(), err)
 	}
@@ -60,13 +60,11 @@ func kindOfStatus(status int) portolan.ErrorKind {
 }
 
 // newTransport returns the connections of a run: HTTP/1.1, with the workstation's proxy.
-func newTransport(run *probe.Run) *http.Transport {
-	c := run.TLS()
-	c.NextProtos = nil
+func newTransport(run *probe.Run, secure probe.TLS) *http.Transport {
 	return &http.Transport{
 		Proxy:                  func(r *http.Request) (*url.URL, error) { return run.Proxy(r.URL) },
 		DialContext:            run.Dial,
-		TLSClientConfig:        c,
+		TLSClientConfig:        secure.Apply(run.TLS()),
 		DisableCompression:     true, // it would hide how many bytes came
 		MaxResponseHeaderBytes: maxHeader,
 		TLSNextProto:           map[string]func(string, *tls.Conn) http.RoundTripper{}, // not nil, and so no HTTP/2

@@ -3,7 +3,11 @@ package edifact_test
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
+	"io"
+	"log"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -38,4 +42,36 @@ func TestWay_TLS(t *testing.T) {
 	wantSymptom(t, got, failures, "a", portolan.PhaseTLS, portolan.KindCertificate)
 	got, failures = ask(t, strings.Replace(lined(t, good), "tcp:", "tls:", 1), definition)
 	wantSymptom(t, got, failures, "a", portolan.PhaseTLS, portolan.KindClosed)
+}
+
+// TestWay_TLSOfItsOwn trusts the server by the step alone, over a line and by HTTP.
+func TestWay_TLSOfItsOwn(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewUnstartedServer(answering(t, good))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: server.TLS.Certificates, MaxVersion: tls.VersionTLS12})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go serveLine(t, l, good)
+	ca := strconv.Quote(string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
+	trusting := func(more string) string { return definition + "tls: {ca: " + ca + more + "}\n" }
+	for _, endpoint := range []string{"tls://" + l.Addr().String(), server.URL} {
+		got, failures := ask(t, endpoint, trusting(""), trusting(""))
+		if got.Outcome != portolan.Good {
+			t.Fatalf("%s: got %+v: %v", endpoint, got.Symptom, failures)
+		}
+		if _, again := got.Steps[1].Phases.Get(portolan.PhaseTLS); again {
+			t.Errorf("%s: the second step had a handshake of its own", endpoint)
+		}
+		got, failures = ask(t, endpoint, trusting(""), definition)
+		wantSymptom(t, got, failures, "b", portolan.PhaseTLS, portolan.KindCertificate) // not on the connection of who trusts
+		got, failures = ask(t, endpoint, trusting(", server_name: other.test"))
+		wantSymptom(t, got, failures, "a", portolan.PhaseTLS, portolan.KindCertificate)
+	}
+	got, failures := ask(t, "tls://"+l.Addr().String(), trusting(`, min_version: "1.3"`))
+	wantSymptom(t, got, failures, "a", portolan.PhaseTLS, portolan.KindHandshake)
 }

@@ -18,14 +18,15 @@ import (
 // ${name}; in subscribe a value is escaped for a string of JSON.
 type definition struct {
 	// URL is tcp://host:port or tls://host:port for lines, ws://, wss://, http:// or https:// for a WebSocket.
-	URL       string           `yaml:"url"`
-	Subscribe string           `yaml:"subscribe"` // the JSON message that is sent first; none
-	Fields    fieldsDefinition `yaml:"fields"`
-	Sources   int              `yaml:"sources"` // how many the feed has
-	Sample    sampleDefinition `yaml:"sample"`
-	Age       *time.Duration   `yaml:"age"` // the newest item may be so old; no limit
-	Live      *liveDefinition  `yaml:"live"`
-	Radar     *radarDefinition `yaml:"radar"`
+	URL       string              `yaml:"url"`
+	Subscribe string              `yaml:"subscribe"` // the JSON message that is sent first; none
+	Fields    fieldsDefinition    `yaml:"fields"`
+	Sources   int                 `yaml:"sources"` // how many the feed has
+	Sample    sampleDefinition    `yaml:"sample"`
+	Age       *time.Duration      `yaml:"age"` // the newest item may be so old; no limit
+	Live      *liveDefinition     `yaml:"live"`
+	Radar     *radarDefinition    `yaml:"radar"`
+	TLS       probe.TLSDefinition `yaml:"tls"`
 }
 
 // fieldsDefinition names the keys of a message, which is a JSON object.
@@ -84,6 +85,7 @@ func compile(d *definition) (*action, []probe.Fault) {
 		sources:   c.number("sources", d.Sources, maxSources),
 		bounds:    c.bounds(d.Sample),
 		limits:    c.limits(d),
+		secure:    d.TLS.Compile(c.fault),
 	}
 	slices.Sort(c.needs)
 	a.needs = slices.Compact(c.needs)

@@ -17,6 +17,7 @@ func TestWay_FaultsSayWhereAndWhat(t *testing.T) {
 		"{url: 'udp://a:1', sources: 1}":                                   "url: is not an absolute address",
 		"{url: 'tcp:a', sources: 1}":                                       "url: is not an absolute address",
 		"{url: 'tcp://a', sources: 1}":                                     "url: has no port",
+		"{url: 'tls://a:1', sources: 1, tls: {ca: ca.pem}}":                "tls.ca: is neither PEM text nor an absolute path",
 		"{url: 'tls://a', sources: 1}":                                     "url: has no port",
 		"{url: 'ws://u:p@a', sources: 1}":                                  "url: holds a user",
 		"{url: 'ws://a b', sources: 1}":                                    "url: is not an address",

@@ -3,12 +3,14 @@ package feed_test
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -89,6 +91,7 @@ func TestConnect_ChecksCertificates(t *testing.T) {
 	go chatterOn(lines)
 	roots := x509.NewCertPool()
 	roots.AddCert(server.Certificate())
+	ca := strconv.Quote(string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
 	for _, url := range []string{strings.Replace(server.URL, "https", "wss", 1), "tls://" + lines.Addr().String()} {
 		source := fmt.Sprintf("{url: '%s', sources: 1, sample: {lines: 3}}", url)
 		got, failures := run(t, probe.Options{TLS: &tls.Config{RootCAs: roots, NextProtos: []string{"h2"}}}, source)
@@ -99,6 +102,12 @@ func TestConnect_ChecksCertificates(t *testing.T) {
 			t.Errorf("%s: no TLS phase in %+v", url, got.Steps[0].Phases)
 		}
 		got, failures = run(t, probe.Options{}, source)
+		wantSymptom(t, got, failures, portolan.PhaseTLS, portolan.KindCertificate)
+		trusting := strings.TrimSuffix(source, "}") + ", tls: {ca: " + ca
+		if got, failures = run(t, probe.Options{}, trusting+"}}"); got.Outcome != portolan.Good {
+			t.Errorf("%s, trusted by the step: got %+v %v", url, got.Symptom, failures)
+		}
+		got, failures = run(t, probe.Options{}, trusting+", server_name: other.test}}")
 		wantSymptom(t, got, failures, portolan.PhaseTLS, portolan.KindCertificate)
 	}
 }

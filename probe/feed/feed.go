@@ -45,6 +45,7 @@ type action struct {
 	sources   int
 	bounds    bounds
 	limits    limits
+	secure    probe.TLS
 	needs     []string
 }
 

@@ -87,8 +87,7 @@ func (w *watch) connectLines(ctx context.Context, run *probe.Run, u *url.URL) (*
 	plain := conn
 	if u.Scheme == "tls" {
 		w.watch.Enter(portolan.PhaseTLS)
-		config := run.TLS()
-		config.NextProtos = nil // the runner's are for HTTP
+		config := w.action.secure.Apply(run.TLS())
 		if config.ServerName == "" {
 			config.ServerName = u.Hostname()
 		}
@@ -120,11 +119,9 @@ func (w *watch) connectLines(ctx context.Context, run *probe.Run, u *url.URL) (*
 // connectSocket opens a WebSocket. Its proxy is the runner's choice.
 func (w *watch) connectSocket(ctx context.Context, run *probe.Run, u *url.URL) (*stream, *probe.Failure) {
 	var dialed net.Conn
-	config := run.TLS()
-	config.NextProtos = nil // the runner's may offer HTTP/2, which cannot be upgraded
 	transport := &http.Transport{
 		Proxy:           func(r *http.Request) (*url.URL, error) { return run.Proxy(r.URL) },
-		TLSClientConfig: config,
+		TLSClientConfig: w.action.secure.Apply(run.TLS()),
 		DialContext: func(ctx context.Context, network, addr string) (_ net.Conn, err error) {
 			dialed, err = run.Dial(ctx, network, addr)
 			return dialed, err

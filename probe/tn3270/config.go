@@ -14,16 +14,16 @@ import (
 // definition is the part "tn3270" of a step, as a person writes it. The texts "connect", "after" and "text" may
 // refer to values as ${name}; what is typed may also refer to secrets as ${secret:name}. Rows and columns count from 1.
 type definition struct {
-	Connect    string                       `yaml:"connect"`     // where the host is: host:port, telnet://host or telnets://host
-	Terminal   string                       `yaml:"terminal"`    // what the terminal says it is: IBM-3278-2
-	ServerName string                       `yaml:"server_name"` // the name that the host's certificate must bear, if not the address's
-	Type       []typeDefinition             `yaml:"type"`
-	Press      string                       `yaml:"press"`  // ENTER, CLEAR, PA1 to PA3, PF1 to PF24
-	Closes     bool                         `yaml:"closes"` // the host hangs up: that is the right answer
-	Wait       *lookDefinition              `yaml:"wait"`   // the screen that must come; without it, the first that unlocks the keyboard
-	Errors     []errorDefinition            `yaml:"errors"`
-	Expect     []lookDefinition             `yaml:"expect"`
-	Capture    map[string]captureDefinition `yaml:"capture"`
+	Connect  string                       `yaml:"connect"`  // where the host is: host:port, telnet://host or telnets://host
+	Terminal string                       `yaml:"terminal"` // what the terminal says it is: IBM-3278-2
+	TLS      probe.TLSDefinition          `yaml:"tls"`
+	Type     []typeDefinition             `yaml:"type"`
+	Press    string                       `yaml:"press"`  // ENTER, CLEAR, PA1 to PA3, PF1 to PF24
+	Closes   bool                         `yaml:"closes"` // the host hangs up: that is the right answer
+	Wait     *lookDefinition              `yaml:"wait"`   // the screen that must come; without it, the first that unlocks the keyboard
+	Errors   []errorDefinition            `yaml:"errors"`
+	Expect   []lookDefinition             `yaml:"expect"`
+	Capture  map[string]captureDefinition `yaml:"capture"`
 }
 
 // typeDefinition is text for a field: the first one behind a text on the screen, or the one at a place.
@@ -128,14 +128,14 @@ func (c *compiler) connection(d *definition) *connection {
 		c.fault("", "neither connects nor presses a key", "connect or press")
 		return nil
 	case d.Connect == "":
-		if d.Terminal != "" || d.ServerName != "" {
-			c.fault("", "says how to connect, and does not", "terminal and server_name beside connect")
+		if d.Terminal != "" || d.TLS != (probe.TLSDefinition{}) {
+			c.fault("", "says how to connect, and does not", "terminal and tls beside connect")
 		}
 		return nil
 	case d.Press != "" || len(d.Type) > 0:
 		c.fault("connect", "goes with a key or text", "a step that connects, and another that types and presses")
 	}
-	made := &connection{address: c.template("connect", d.Connect), serverName: d.ServerName}
+	made := &connection{address: c.template("connect", d.Connect), secure: d.TLS.Compile(c.fault)}
 	c.checkAddress(made.address)
 	terminal := d.Terminal
 	if terminal == "" {

@@ -16,9 +16,9 @@ import (
 
 // connection is how a terminal reaches its host.
 type connection struct {
-	address    probe.Template
-	model      datastream.Model
-	serverName string // that the certificate must bear, if not the address's
+	address probe.Template
+	model   datastream.Model
+	secure  probe.TLS
 }
 
 // dial opens the connection and, for telnets://, TLS.
@@ -49,12 +49,8 @@ func (c *connection) dial(ctx context.Context, run *probe.Run, watch *probe.Stop
 }
 
 func (c *connection) tls(config *tls.Config, address string) *tls.Config {
-	config.NextProtos = nil
 	config.ServerName, _, _ = net.SplitHostPort(address)
-	if c.serverName != "" {
-		config.ServerName = c.serverName
-	}
-	return config
+	return c.secure.Apply(config)
 }
 
 const wantAddress = "host:port, telnet://host or, with TLS, telnets://host"

@@ -41,10 +41,10 @@ func TestWay_SpeaksTLS(t *testing.T) {
 		roots      *x509.CertPool
 		want       portolan.Symptom
 	}{
-		{"trusted", "{connect: 'telnets://${host}', server_name: example.com, wait: {text: SIGN ON}}", roots, portolan.Symptom{}},
+		{"trusted", "{connect: 'telnets://${host}', tls: {server_name: example.com}, wait: {text: SIGN ON}}", roots, portolan.Symptom{}},
 		{"another-name", "{connect: 'telnets://${host}'}", roots,
 			portolan.Symptom{Step: "a", Phase: portolan.PhaseTLS, Kind: portolan.KindCertificate}},
-		{"not-trusted", "{connect: 'telnets://${host}', server_name: example.com}", nil,
+		{"not-trusted", "{connect: 'telnets://${host}', tls: {server_name: example.com}}", nil,
 			portolan.Symptom{Step: "a", Phase: portolan.PhaseTLS, Kind: portolan.KindCertificate}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -30,7 +30,7 @@ type definition struct {
 	Redirects *int                         `yaml:"redirects"` // how many are followed: 10
 	Limit     string                       `yaml:"limit"`     // the most that the answer's body may hold: 1MiB
 	Proxy     string                       `yaml:"proxy"`
-	TLS       tlsDefinition                `yaml:"tls"`
+	TLS       probe.TLSDefinition          `yaml:"tls"`
 	Extract   map[string]extractDefinition `yaml:"extract"`
 	Expect    []string                     `yaml:"expect"` // with none on the status: status < 400, and no fault in answer to SOAP
 }

@@ -45,7 +45,7 @@ func (s *session) transport(l *link) *http.Transport {
 		t = &http.Transport{
 			Proxy:                  func(r *http.Request) (*url.URL, error) { return l.proxy(s.run, r.URL) },
 			DialContext:            s.dial,
-			TLSClientConfig:        l.tls(s.run.TLS()),
+			TLSClientConfig:        l.secure.Apply(s.run.TLS()),
 			DisableCompression:     true, // it would hide how many bytes came
 			MaxResponseHeaderBytes: maxHeader,
 			// Not nil, and so no HTTP/2.
