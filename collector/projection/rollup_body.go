@@ -61,11 +61,12 @@ func encodeGroups(groups map[Key]*group, end portolan.Instant, place func(portol
 	return w.b
 }
 
-// readParts calls do with each group of a roll-up whose unit ends at end.
+// readParts calls do with each group of a roll-up whose unit ends at end. The part is valid until do returns.
 func readParts(body []byte, end portolan.Instant, do func(*part) error) error {
 	r := reader{b: body}
+	var p part
 	for range r.count() {
-		var p part
+		p = part{}
 		p.system, p.transaction = portolan.SystemID(r.text()), portolan.TransactionID(r.text())
 		for i := range p.sums {
 			p.sums[i] = r.bytes()

@@ -15,6 +15,14 @@ type tallies struct {
 	query  *Query
 	known  *known
 	groups map[Key]*group
+	last   portWeight
+}
+
+// portWeight is the default weight of a port's figure in a period.
+type portWeight struct {
+	port   portolan.PortCode
+	period portolan.Span
+	weight portolan.Weight
 }
 
 // group is what a group's row is made from.
@@ -118,7 +126,7 @@ func (t *tallies) group(key Key, period portolan.Span) *group {
 	g := t.groups[key]
 	if g == nil {
 		g = &group{key: key, window: period}
-		weights := t.query.weights()
+		weights := t.weightsIn(key.Port, period)
 		room := make([]availability.Sum, len(weights))
 		for i, w := range weights {
 			g.sums[w-1] = &room[i]
@@ -126,6 +134,19 @@ func (t *tallies) group(key Key, period portolan.Span) *group {
 		t.groups[key] = g
 	}
 	return g
+}
+
+// weightsIn returns the weights by which a group needs sums. Of a single port the default is known before anything is read, and
+// one sum is enough.
+func (t *tallies) weightsIn(port portolan.PortCode, period portolan.Span) []portolan.Weight {
+	if port == "" || t.query.Weight != portolan.WeightUnknown || t.query.everyWeight {
+		return t.query.weights()
+	}
+	if t.last.port != port || t.last.period != period {
+		known := [][]portolan.Span{t.known.facts.known(port)}
+		t.last = portWeight{port, period, availability.DefaultWeight(period, known)}
+	}
+	return []portolan.Weight{t.last.weight}
 }
 
 // totals returns what the groups amount to, sorted.
@@ -154,6 +175,9 @@ func (t *tallies) totals() []Total {
 func (t *tallies) weightOf(g *group, known map[portolan.PortCode]portolan.Weight) portolan.Weight {
 	if t.query.Weight != portolan.WeightUnknown {
 		return t.query.Weight
+	}
+	if g.key.Port != "" {
+		return t.weightsIn(g.key.Port, g.window)[0]
 	}
 	weight := availability.DefaultWeight(g.window, nil)
 	for code := range g.ports.all() {
