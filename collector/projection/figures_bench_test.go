@@ -63,6 +63,59 @@ func BenchmarkFigures(b *testing.B) {
 	}
 }
 
+// BenchmarkWindowed asks for windowed user-uptime over 13 months until now: of the nation, and of one system everywhere.
+func BenchmarkWindowed(b *testing.B) {
+	p := figuresFleet(b)
+	err := p.ledger.Update(context.Background(), func(tx ledger.Tx) error { return putMinutes(tx, figuresState()) })
+	if err != nil {
+		b.Fatal(err)
+	}
+	now := figuresNow()
+	year := portolan.Span{From: portolan.InstantOf(now.Time().AddDate(0, -13, 0)), To: now}
+	for name, q := range map[string]Query{"nation": {}, "one-system": {Systems: []portolan.SystemID{"system-7"}}} {
+		q.Window, q.Now = year, now
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				answer, err := p.Windowed(context.Background(), q)
+				if err != nil || len(answer.Worst) != 20 || answer.Whole == nil {
+					b.Fatalf("%d lengths, want 20, %v", len(answer.Worst), err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms")
+		})
+	}
+}
+
+// putMinutes keeps the roll-ups of the minutes of every hour, no two minutes of one being the same.
+func putMinutes(tx ledger.Tx, rolls *rollState) error {
+	var bodies [16][]byte
+	for variant := range bodies {
+		minutes := make([]availability.Minute, 60)
+		for i := range minutes {
+			all := uint64(figurePorts) * 60_000_000 * 1_000_000
+			down := all / uint64(10+(i*7+variant)%50)
+			minutes[i] = availability.Minute{
+				InService: availability.Uint128{Lo: all}, Monitored: availability.Uint128{Lo: all - down/3}, Up: availability.Uint128{Lo: all - down},
+			}
+		}
+		var w writer
+		for range len(sums{}) {
+			w.bytes(availability.AppendMinutes(nil, minutes))
+		}
+		bodies[variant] = w.b
+	}
+	u := rolls.units[len(rolls.units)-1]
+	var made []ledger.Rollup
+	for hour := range u.within(portolan.Span{From: rolls.first, To: u.upTo}) {
+		for _, part := range []string{partOfAll, partOf("system-7")} {
+			made = append(made, ledger.Rollup{
+				Key: ledger.RollupKey{Unit: u.name(), Part: part, Start: hour.From}, Body: bodies[len(made)%len(bodies)],
+			})
+		}
+	}
+	return tx.PutRollups(made...)
+}
+
 // figuresFleet returns a projection with drawn figures: whole months and the days and hours around them as roll-ups, the
 // last two hours as rows.
 func figuresFleet(b *testing.B) *Projection {
