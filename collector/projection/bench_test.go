@@ -53,21 +53,29 @@ func BenchmarkProjection_Fold(b *testing.B) {
 	b.ReportMetric(float64(results)/b.Elapsed().Seconds(), "results/s")
 }
 
-// BenchmarkProjection_TakeIn folds what was decoded already, in memory: 100 agents x 15 series, batches of 15
-// results a minute, without steps and with five.
+// BenchmarkProjection_TakeIn folds what was decoded already, in memory: 100 agents x 15 series, without steps and with five; live
+// batches of a minute (15 results) and batches of a backlog (600).
 func BenchmarkProjection_TakeIn(b *testing.B) {
-	for _, steps := range []int{0, 5} {
-		b.Run(fmt.Sprintf("steps-%d", steps), func(b *testing.B) { benchmarkTakeIn(b, steps) })
+	for _, c := range []struct{ size, steps int }{{15, 0}, {15, 5}, {600, 0}, {600, 5}} {
+		b.Run(fmt.Sprintf("batch-%d-steps-%d", c.size, c.steps), func(b *testing.B) { benchmarkTakeIn(b, c.size/15, c.steps) })
 	}
 }
 
-func benchmarkTakeIn(b *testing.B, steps int) {
-	const agents, series, minutes = 100, 15, 4
+func benchmarkTakeIn(b *testing.B, together, steps int) {
+	const agents, series = 100, 15
+	minutes := max(4, together)
 	plan := takeInPlan(series, steps)
 	var links []*opened
-	for minute := range minutes {
+	for minute := 0; minute < minutes; minute += together {
 		for agent := range agents {
-			links = append(links, takeInLink(plan, agent, ledger.Position(len(links)+1), minute))
+			link := takeInLink(plan, agent, ledger.Position(len(links)+1), minute)
+			for more := 1; more < together; more++ {
+				next := takeInLink(plan, agent, link.Position, minute+more)
+				link.batch.Records = append(link.batch.Records, next.batch.Records...)
+				link.ReceivedAt, link.batch.SentAt = next.ReceivedAt, next.batch.SentAt
+			}
+			link.Number = uint64(minute/together + 1)
+			links = append(links, link)
 		}
 	}
 	f := newFolder(nil, bare{}, &Facts{})
@@ -85,11 +93,11 @@ func benchmarkTakeIn(b *testing.B, steps int) {
 				b.Fatal(err)
 			}
 		}
-		results += len(links) * series
+		results += agents * minutes * series
 		f.stored()
 		b.StopTimer()
 		for _, o := range links {
-			takeInLater(o, ledger.Position(len(links)), minutes)
+			takeInLater(o, ledger.Position(len(links)), minutes, minutes*series)
 		}
 		b.StartTimer()
 	}
@@ -97,14 +105,14 @@ func benchmarkTakeIn(b *testing.B, steps int) {
 }
 
 // takeInLater makes a link the one that comes some minutes and positions later.
-func takeInLater(o *opened, positions ledger.Position, minutes int) {
+func takeInLater(o *opened, positions ledger.Position, minutes, results int) {
 	d := time.Duration(minutes) * time.Minute
 	o.Position += positions
-	o.Number += uint64(minutes)
+	o.Number += uint64(positions)
 	o.ReceivedAt, o.batch.SentAt = o.ReceivedAt.Add(d), o.batch.SentAt.Add(d)
 	for _, record := range o.batch.Records {
 		r := record.Result
-		r.Seq += portolan.Seq(minutes * len(o.batch.Records))
+		r.Seq += portolan.Seq(results)
 		r.Due, r.Start = r.Due.Add(d), r.Start.Add(d)
 	}
 }
