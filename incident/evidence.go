@@ -74,10 +74,12 @@ func (c *component) weigh() {
 type cell struct {
 	scope     Scope
 	component *component
+	rate      float64 // results a second that its agents are to give
 	score     [models]float64
 	onset     [models]portolan.Instant // start of the first bad run since the score was zero
 	counts    [models]tally            // of results since then
-	last      portolan.Instant
+	last      portolan.Instant // start of the newest run
+	newest    portolan.Instant // start of the newest bad run
 	incident  *track           // that explains what is bad here
 	until     portolan.Instant // when the last incident here ended: what began before is its own, however late it comes
 }
@@ -90,6 +92,7 @@ func (c *cell) add(bad bool, start portolan.Instant) {
 	}
 	c.last = max(c.last, start)
 	if bad {
+		c.newest = max(c.newest, start)
 		for m := range models {
 			if c.score[m] == 0 {
 				c.onset[m], c.counts[m] = start, tally{}
@@ -108,12 +111,24 @@ func (c *cell) add(bad bool, start portolan.Instant) {
 	}
 }
 
-// best returns the greatest score, by the model that it goes with.
+// best returns the greatest score, by the model that it goes with, once what is not heard yet is taken for good: what is bad
+// is sent at once, what is as before later. As many runs began since the onset as the agents' plans say, give or take two
+// standard deviations.
 func (c *cell) best() (score float64, model int) {
-	if c.score[1] > c.score[0] {
-		return c.score[1], 1
+	for m := range models {
+		s := c.score[m]
+		if s == 0 {
+			continue
+		}
+		begun := c.rate * float64(c.newest-c.onset[m]) / 1e6
+		if unheard := begun - 2*math.Sqrt(begun) - c.counts[m].results; unheard > 0 {
+			s += unheard * c.component.weighGood[m]
+		}
+		if s > score {
+			score, model = s, m
+		}
 	}
-	return c.score[0], 0
+	return score, model
 }
 
 func (c *cell) clear() { c.score, c.last = [models]float64{}, 0 }

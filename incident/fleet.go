@@ -100,6 +100,11 @@ func (f *fleet) assign(agent portolan.AgentID, plan *portolan.Plan) {
 	}
 	for _, s := range m.series {
 		f.rate -= s.rate
+		for i := range s.exposures {
+			for _, c := range s.exposures[i].cells {
+				c.rate -= s.rate
+			}
+		}
 	}
 	m.series = nil
 	for i := range plan.Series {
@@ -123,6 +128,11 @@ func (f *fleet) addSeries(m *member, p *portolan.PlannedSeries) {
 			e := f.expose(m, step.Dependency)
 			e.step = n
 			s.exposures = append(s.exposures, e)
+		}
+	}
+	for i := range s.exposures {
+		for _, c := range s.exposures[i].cells {
+			c.rate += s.rate
 		}
 	}
 	m.series = append(m.series, s)

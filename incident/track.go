@@ -20,8 +20,11 @@ const (
 	brief = portolan.Instant(2 * time.Minute / time.Microsecond)
 	// keep is how long a closed incident may be revised.
 	keep = portolan.Instant(time.Hour / time.Microsecond)
-	// enoughGood is the score at which an incident is over: by chance a share of exp(-enoughGood) of results says so too early.
-	enoughGood = 13.8
+	// betweenFalseEnds is the time in which an incident that goes on is taken for over once, by chance.
+	betweenFalseEnds = 10 * 24 * time.Hour
+	// heardAll is how long after good times came back everything was heard that began before: what is news is sent at once, the
+	// rest every 15 s.
+	heardAll = portolan.Instant(20 * time.Second / time.Microsecond)
 	// margin is how much likelier, as a logarithm, another scope must be to take the place of the one that is known.
 	margin = 5
 	// networkMargin is how much likelier it must be that the network is to blame than a single system.
@@ -138,6 +141,15 @@ func (t *track) take(s *series, o *Observation, bad, again bool) {
 	}
 }
 
+// enoughGood is the score at which the incident is over.
+func (t *track) enoughGood() float64 {
+	rate := 0.0
+	for _, c := range t.cells {
+		rate = max(rate, c.rate)
+	}
+	return math.Log(max(1000, rate*betweenFalseEnds.Seconds()))
+}
+
 // mask notes that a wider incident hides this one: nobody can tell since then whether it goes on.
 func (t *track) mask(wider *track) {
 	if t.masked == 0 {
@@ -181,7 +193,7 @@ func (d *Detector) review(t *track) {
 	case t.Silent || t.late.waits:
 		d.reviewSilent(t)
 	case t.End != 0:
-	case t.recovery >= enoughGood:
+	case t.recovered != 0 && d.now-t.recovered >= heardAll && t.recovery >= t.enoughGood():
 		d.describe(t)
 		d.finish(t, t.ended(), Closed)
 	case d.narrow(t):
@@ -190,6 +202,7 @@ func (d *Detector) review(t *track) {
 	default:
 		d.describe(t)
 		d.absorbConsequences(t)
+		d.gather(t)
 		if t.differs(d.now) {
 			d.emit(t, Updated)
 		}
@@ -282,131 +295,4 @@ func (t *track) recount() {
 		t.total.merge(count)
 	}
 	t.total.results -= min(t.pending, t.total.results-t.total.bad)
-}
-
-// absorb joins a new incident with open ones that it explains too: they began together, one scope holds the other, and the
-// new component explains the symptoms of both. The oldest one goes on with the new one's scope. It returns the one that goes on.
-func (d *Detector) absorb(t *track) *track {
-	into := t
-	for _, u := range slices.Clone(d.tracks) {
-		if u == t || u.End != 0 || u.MergedInto != 0 || u.Silent != t.Silent || !d.explainsAll(t, u) {
-			continue
-		}
-		if u.ID > into.ID {
-			into, u = u, into
-		} else {
-			into, u = u, into
-		}
-		d.join(into, u, t.Scope, t.Component)
-	}
-	return into
-}
-
-// absorbConsequences joins incidents of systems that are themselves hit by this one: what depends on a system that fails for
-// want of another fails too.
-func (d *Detector) absorbConsequences(t *track) {
-	for _, u := range slices.Clone(d.tracks) {
-		if u == t || u.End != 0 || u.MergedInto != 0 || u.Silent || u.Signaled || t.Component == "" || u.Component == t.Component {
-			continue
-		}
-		together := u.Start-t.Start <= slack && t.Start-u.Start <= slack
-		if together && u.seenByOthers() && slices.Contains(t.Systems, u.Component) && d.fleet.contains(t.Scope, u.Scope) {
-			d.join(t, u, t.Scope, t.Component)
-			d.describe(t)
-			d.emit(t, Grown)
-		}
-	}
-}
-
-// seenByOthers reports whether most symptoms are of systems that depend on the incident's.
-func (t *track) seenByOthers() bool {
-	var others, all int
-	for s, n := range t.symptoms {
-		all += n
-		if s.Dependency == t.Component {
-			others += n
-		}
-	}
-	return 5*others >= 4*all
-}
-
-// explainsAll reports whether incident t explains what u saw.
-func (d *Detector) explainsAll(t, u *track) bool {
-	if t.Start-u.Start > slack || u.Start-t.Start > slack || !d.fleet.contains(t.Scope, u.Scope) {
-		return false
-	}
-	if t.Component == u.Component {
-		return true
-	}
-	var part, all int
-	for s, n := range u.symptoms {
-		all += n
-		if (t.Component == "" && blamesNetwork(s.Kind)) || (t.Component != "" && s.Dependency == t.Component) {
-			part += n
-		}
-	}
-	return 5*part >= 4*all
-}
-
-// join makes one incident part of another, which gets the given scope and component.
-func (d *Detector) join(into, part *track, scope Scope, component portolan.SystemID) {
-	into.Start = min(into.Start, part.Start)
-	into.Scope, into.Component, into.component = scope, component, d.fleet.components[component]
-	for agent, n := range part.tallies {
-		into.tallyOf(agent).merge(n)
-	}
-	for system, n := range part.systems {
-		into.systemOf(system).merge(n)
-	}
-	for s, n := range part.symptoms {
-		into.symptoms[s] += n
-	}
-	into.total.merge(&part.total)
-	into.recovery, into.recovered, into.pending = 0, 0, 0
-	for _, id := range append(part.also, part.Component) {
-		if id != "" && id != component && !slices.Contains(into.also, id) {
-			into.also = append(into.also, id)
-		}
-	}
-	part.MergedInto, part.End = into.ID, max(d.now, part.Start+1)
-	for _, c := range part.cells {
-		c.incident = nil
-	}
-	part.cells = nil
-	d.claim(into)
-	if part.Revision > 0 {
-		d.emit(part, Merged)
-	}
-}
-
-// contains reports whether scope a holds all of scope b.
-func (f *fleet) contains(a, b Scope) bool {
-	if a == b || a.Level == AtNation {
-		return true
-	}
-	if a.Level < b.Level {
-		return false
-	}
-	switch b.Level {
-	case AtAgent:
-		m := f.agents[b.Agent]
-		return m != nil && a.Holds(b.Agent, &m.at.Port)
-	case AtPort:
-		p := f.ports[b.Port]
-		return p != nil && a.Level != AtAgent && a.Holds("", &p.Port)
-	case AtOffice:
-		return a.Level == AtKind && f.officeOf(b.Office, a.Kind)
-	default:
-		return false
-	}
-}
-
-// officeOf reports whether all ports of an office are of one kind.
-func (f *fleet) officeOf(office string, kind portolan.PortKind) bool {
-	for _, p := range f.ports {
-		if p.Office == office && p.Kind != kind {
-			return false
-		}
-	}
-	return true
 }

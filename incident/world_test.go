@@ -20,6 +20,7 @@ type world struct {
 	runs   []*drawnSeries // by phase
 	faults []*drawnFault
 	length time.Duration
+	begin  time.Duration // what came before is not played
 
 	now    time.Duration
 	active []*drawnFault
@@ -193,7 +194,7 @@ func (w *world) play(d *Detector, tell func([]Event)) (results int) {
 	faults := slices.Clone(w.faults)
 	slices.SortFunc(faults, func(a, b *drawnFault) int { return int(a.start() - b.start()) })
 	advanced := time.Duration(0)
-	for minute := time.Duration(0); minute < w.length; minute += time.Minute {
+	for minute := w.begin; minute < w.length; minute += time.Minute {
 		for _, s := range w.runs {
 			w.now = minute + s.phase
 			for len(faults) > 0 && faults[0].start() <= w.now {
@@ -239,7 +240,7 @@ func (w *world) deliver(d *Detector) {
 
 func (w *world) checkSilence(d *Detector) {
 	for _, a := range w.agents {
-		if !a.silent && w.now > time.Minute && w.now-a.heard > 3*sendEvery+5*time.Second && !w.asleep(a) {
+		if !a.silent && w.now > w.begin+time.Minute && w.now-a.heard > 3*sendEvery+5*time.Second && !w.asleep(a) {
 			a.silent = true
 			d.Silent(a.id, instant(a.heard))
 		}

@@ -1,0 +1,258 @@
+package incident
+
+import (
+	"slices"
+
+	"portolan"
+)
+
+// absorb joins a new incident with open ones that it explains too: they began together, one scope holds the other, and the
+// new component explains the symptoms of both. The oldest one goes on with the new one's scope. It returns the one that goes on.
+func (d *Detector) absorb(t *track) *track {
+	into := t
+	for _, u := range slices.Clone(d.tracks) {
+		if u == t || u.End != 0 || u.MergedInto != 0 || u.Silent != t.Silent || !d.explainsAll(t, u) {
+			continue
+		}
+		if u.ID > into.ID {
+			into, u = u, into
+		} else {
+			into, u = u, into
+		}
+		d.join(into, u, t.Scope, t.Component)
+	}
+	return into
+}
+
+// absorbConsequences joins incidents of systems that are themselves hit by this one: what depends on a system that fails for
+// want of another fails too.
+func (d *Detector) absorbConsequences(t *track) {
+	for _, u := range slices.Clone(d.tracks) {
+		if u == t || u.End != 0 || u.MergedInto != 0 || u.Silent || u.Signaled || t.Component == "" || u.Component == t.Component {
+			continue
+		}
+		if d.together(t, u) && u.seenByOthers() && slices.Contains(t.Systems, u.Component) && d.fleet.contains(t.Scope, u.Scope) {
+			d.join(t, u, t.Scope, t.Component)
+			d.describe(t)
+			d.emit(t, Grown)
+		}
+	}
+}
+
+// seenByOthers reports whether most symptoms are of systems that depend on the incident's.
+func (t *track) seenByOthers() bool {
+	var others, all int
+	for s, n := range t.symptoms {
+		all += n
+		if s.Dependency == t.Component {
+			others += n
+		}
+	}
+	return 5*others >= 4*all
+}
+
+// explainsAll reports whether incident t explains what u saw.
+func (d *Detector) explainsAll(t, u *track) bool {
+	if !d.together(t, u) || !d.fleet.contains(t.Scope, u.Scope) {
+		return false
+	}
+	if t.Component == u.Component {
+		return true
+	}
+	var part, all int
+	for s, n := range u.symptoms {
+		all += n
+		if (t.Component == "" && blamesNetwork(s.Kind)) || (t.Component != "" && s.Dependency == t.Component) {
+			part += n
+		}
+	}
+	return 5*part >= 4*all
+}
+
+// join makes one incident part of another, which gets the given scope and component.
+func (d *Detector) join(into, part *track, scope Scope, component portolan.SystemID) {
+	into.Start = min(into.Start, part.Start)
+	into.Scope, into.Component, into.component = scope, component, d.fleet.components[component]
+	for agent, n := range part.tallies {
+		into.tallyOf(agent).merge(n)
+	}
+	for system, n := range part.systems {
+		into.systemOf(system).merge(n)
+	}
+	for s, n := range part.symptoms {
+		into.symptoms[s] += n
+	}
+	into.total.merge(&part.total)
+	into.recovery, into.recovered, into.pending = 0, 0, 0
+	for _, id := range append(part.also, part.Component) {
+		if id != "" && id != component && !slices.Contains(into.also, id) {
+			into.also = append(into.also, id)
+		}
+	}
+	part.MergedInto, part.End = into.ID, max(d.now, part.Start+1)
+	for _, c := range part.cells {
+		c.incident = nil
+	}
+	part.cells = nil
+	d.claim(into)
+	if part.Revision > 0 {
+		d.emit(part, Merged)
+	}
+}
+
+// contains reports whether scope a holds all of scope b.
+func (f *fleet) contains(a, b Scope) bool {
+	if a == b || a.Level == AtNation {
+		return true
+	}
+	if a.Level < b.Level {
+		return false
+	}
+	switch b.Level {
+	case AtAgent:
+		m := f.agents[b.Agent]
+		return m != nil && a.Holds(b.Agent, &m.at.Port)
+	case AtPort:
+		p := f.ports[b.Port]
+		return p != nil && a.Level != AtAgent && a.Holds("", &p.Port)
+	case AtOffice:
+		return a.Level == AtKind && f.officeOf(b.Office, a.Kind)
+	default:
+		return false
+	}
+}
+
+// officeOf reports whether all ports of an office are of one kind.
+func (f *fleet) officeOf(office string, kind portolan.PortKind) bool {
+	for _, p := range f.ports {
+		if p.Office == office && p.Kind != kind {
+			return false
+		}
+	}
+	return true
+}
+
+// gather joins incidents that began apart and prove to be one: those of one component in places that are a wider scope together,
+// and those of most systems in one place, which are its network.
+func (d *Detector) gather(t *track) {
+	if t.Scope.Level < AtNation {
+		d.gatherPlaces(t)
+	}
+	if t.Component != "" && t.Scope.Level <= AtOffice && t.MergedInto == 0 {
+		d.gatherSystems(t)
+	}
+}
+
+// whole is the share of a wider scope's agents, or of a place's systems, that must be hit.
+const whole = 0.65
+
+// gatherPlaces joins t with incidents of the same component in other places, if those are most of a wider scope.
+func (d *Detector) gatherPlaces(t *track) {
+	for _, wider := range d.fleet.wider(t.Scope) {
+		parts := d.openIn(wider, func(u *track) bool {
+			return u.Component == t.Component && (d.together(t, u) || t.Component == "")
+		})
+		if len(parts) < 2 {
+			continue
+		}
+		var exposed, hit float64
+		for id, m := range d.fleet.agents {
+			if !wider.Holds(id, &m.at.Port) || !m.exposed(t.Component) {
+				continue
+			}
+			exposed++
+			if slices.ContainsFunc(parts, func(u *track) bool { return u.Scope.Holds(id, &m.at.Port) }) {
+				hit++
+			}
+		}
+		if hit >= whole*exposed {
+			d.joinAll(parts, wider, t.Component)
+			return
+		}
+	}
+}
+
+// gatherSystems joins t with incidents of other systems in the same place, if those are most of what is used there and nothing
+// proves that the systems answered.
+func (d *Detector) gatherSystems(t *track) {
+	parts := d.openIn(t.Scope, func(u *track) bool {
+		return u.Component != "" && (t.Scope.Level == AtAgent || u.blamesNetwork())
+	})
+	if len(parts) < 2 {
+		return
+	}
+	hit := map[portolan.SystemID]bool{}
+	for _, u := range parts {
+		hit[u.Component] = true
+	}
+	used := map[portolan.SystemID]bool{}
+	for _, s := range d.fleet.within(t.Scope, "") {
+		used[s.name.System] = true
+	}
+	for id := range hit {
+		if !used[id] {
+			delete(hit, id)
+		}
+	}
+	if float64(len(hit)) >= whole*float64(len(used)) {
+		d.joinAll(parts, t.Scope, "")
+	}
+}
+
+// openIn returns the open incidents in a scope for which ok holds, the oldest first.
+func (d *Detector) openIn(scope Scope, ok func(*track) bool) (open []*track) {
+	for _, u := range d.tracks {
+		if u.End == 0 && u.MergedInto == 0 && !u.Silent && !u.Signaled && d.fleet.contains(scope, u.Scope) && ok(u) {
+			open = append(open, u)
+		}
+	}
+	return open
+}
+
+// joinAll makes one incident of several; the oldest goes on.
+func (d *Detector) joinAll(parts []*track, scope Scope, component portolan.SystemID) {
+	for _, u := range parts[1:] {
+		d.join(parts[0], u, scope, component)
+	}
+	d.describe(parts[0])
+	d.emit(parts[0], Grown)
+}
+
+func (d *Detector) together(t, u *track) bool {
+	return u.Start-t.Start <= slack && t.Start-u.Start <= slack
+}
+
+// blamesNetwork reports whether the network could be behind most of the symptoms.
+func (t *track) blamesNetwork() bool {
+	var network, all int
+	for s, n := range t.symptoms {
+		all += n
+		if blamesNetwork(s.Kind) {
+			network += n
+		}
+	}
+	return 5*network >= 4*all
+}
+
+func (m *member) exposed(system portolan.SystemID) bool {
+	return slices.ContainsFunc(m.series, func(s *series) bool { return s.exposure(system) != nil })
+}
+
+// wider returns the scopes that hold a scope, the narrowest first.
+func (f *fleet) wider(s Scope) (wider []Scope) {
+	var port *portolan.Port
+	switch s.Level {
+	case AtAgent:
+		port = &f.agents[s.Agent].at.Port
+	case AtPort:
+		port = &f.ports[s.Port].Port
+	default:
+		return []Scope{{Level: AtNation}}
+	}
+	for _, w := range scopesOf("", port) {
+		if w.Level > s.Level {
+			wider = append(wider, w)
+		}
+	}
+	return wider
+}
