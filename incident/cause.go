@@ -222,9 +222,10 @@ func (d *Detector) systemsUsed(t *track) []portolan.SystemID {
 func (d *Detector) portsHit(t *track) []portolan.PortCode {
 	ports := map[portolan.PortCode]tally{}
 	for agent, n := range t.tallies {
-		code := d.fleet.agents[agent].at.Code
-		sum := ports[code]
-		ports[code] = tally{sum.bad + n.bad, sum.results + n.results}
+		if p := d.fleet.agents[agent].at; t.Scope.Holds(agent, &p.Port) {
+			sum := ports[p.Code]
+			ports[p.Code] = tally{sum.bad + n.bad, sum.results + n.results}
+		}
 	}
 	var hit []portolan.PortCode
 	for code, n := range ports {

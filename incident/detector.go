@@ -244,27 +244,10 @@ func (d *Detector) claimComponent(t *track, id portolan.SystemID) {
 		t.cells = append(t.cells, c)
 	}
 	for _, s := range d.fleet.within(t.Scope, id) {
-		for i := range s.exposures {
-			for _, c := range s.exposures[i].cells {
-				c.clear()
-			}
+		for c := range s.cells() {
+			c.clear()
 		}
 	}
-}
-
-// within returns the series that tell of a component in a scope.
-func (f *fleet) within(scope Scope, system portolan.SystemID) (in []*series) {
-	for _, m := range f.agents {
-		if !scope.Holds(m.id, &m.at.Port) {
-			continue
-		}
-		for _, s := range m.series {
-			if s.exposure(system) != nil {
-				in = append(in, s)
-			}
-		}
-	}
-	return in
 }
 
 // Advance lets time pass: incidents are reviewed, closed and forgotten. It returns what happened since the last call.

@@ -74,14 +74,15 @@ func (c *component) weigh() {
 type cell struct {
 	scope     Scope
 	component *component
-	rate      float64 // results a second that its agents are to give
+	series    []*series // that it tests
+	rate      float64   // results a second that they are to give
 	score     [models]float64
 	onset     [models]portolan.Instant // start of the first bad run since the score was zero
 	counts    [models]tally            // of results since then
-	last      portolan.Instant // start of the newest run
-	newest    portolan.Instant // start of the newest bad run
-	incident  *track           // that explains what is bad here
-	until     portolan.Instant // when the last incident here ended: what began before is its own, however late it comes
+	last      portolan.Instant         // start of the newest run
+	newest    portolan.Instant         // start of the newest bad run
+	incident  *track                   // that explains what is bad here
+	until     portolan.Instant         // when the last incident here ended: what began before is its own, however late it comes
 }
 
 // add takes in a result. Good ones that began before the first bad one say nothing of what came after: they may arrive

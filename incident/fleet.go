@@ -2,6 +2,7 @@ package incident
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 
@@ -100,10 +101,9 @@ func (f *fleet) assign(agent portolan.AgentID, plan *portolan.Plan) {
 	}
 	for _, s := range m.series {
 		f.rate -= s.rate
-		for i := range s.exposures {
-			for _, c := range s.exposures[i].cells {
-				c.rate -= s.rate
-			}
+		for c := range s.cells() {
+			c.rate -= s.rate
+			c.series = slices.DeleteFunc(c.series, func(t *series) bool { return t == s })
 		}
 	}
 	m.series = nil
@@ -130,10 +130,9 @@ func (f *fleet) addSeries(m *member, p *portolan.PlannedSeries) {
 			s.exposures = append(s.exposures, e)
 		}
 	}
-	for i := range s.exposures {
-		for _, c := range s.exposures[i].cells {
-			c.rate += s.rate
-		}
+	for c := range s.cells() {
+		c.rate += s.rate
+		c.series = append(c.series, s)
 	}
 	m.series = append(m.series, s)
 }
@@ -158,6 +157,27 @@ func (s *series) exposure(system portolan.SystemID) *exposure {
 		if s.exposures[i].component.system == system {
 			return &s.exposures[i]
 		}
+	}
+	return nil
+}
+
+// cells yields every test that the series' results count in.
+func (s *series) cells() iter.Seq[*cell] {
+	return func(yield func(*cell) bool) {
+		for i := range s.exposures {
+			for _, c := range s.exposures[i].cells {
+				if !yield(c) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// within returns the series that tell of a component in a scope.
+func (f *fleet) within(scope Scope, system portolan.SystemID) []*series {
+	if c := f.cells[cellKey{scope, system}]; c != nil {
+		return c.series
 	}
 	return nil
 }

@@ -89,7 +89,10 @@ func (d *Detector) join(into, part *track, scope Scope, component portolan.Syste
 			into.also = append(into.also, id)
 		}
 	}
-	part.MergedInto, part.End = into.ID, max(d.now, part.Start+1)
+	part.MergedInto = into.ID
+	if part.End == 0 {
+		part.End = max(d.now, part.Start+1)
+	}
 	for _, c := range part.cells {
 		c.incident = nil
 	}
@@ -135,10 +138,22 @@ func (f *fleet) officeOf(office string, kind portolan.PortKind) bool {
 // gather joins incidents that began apart and prove to be one: those of one component in places that are a wider scope together,
 // and those of most systems in one place, which are its network.
 func (d *Detector) gather(t *track) {
+	if t.total.bad < t.gathered*5/4 {
+		return
+	}
+	t.gathered = t.total.bad
+	if t.Component == "" {
+		d.blame(t)
+	}
 	if t.Scope.Level < AtNation {
 		d.gatherPlaces(t)
 	}
-	if t.Component != "" && t.Scope.Level <= AtOffice && t.MergedInto == 0 {
+	if t.Scope.Level > AtOffice || t.MergedInto != 0 {
+		return
+	}
+	if t.Component == "" {
+		d.gatherForerunners(t)
+	} else {
 		d.gatherSystems(t)
 	}
 }
@@ -155,17 +170,13 @@ func (d *Detector) gatherPlaces(t *track) {
 		if len(parts) < 2 {
 			continue
 		}
-		var exposed, hit float64
-		for id, m := range d.fleet.agents {
-			if !wider.Holds(id, &m.at.Port) || !m.exposed(t.Component) {
-				continue
-			}
-			exposed++
-			if slices.ContainsFunc(parts, func(u *track) bool { return u.Scope.Holds(id, &m.at.Port) }) {
+		exposed, hit := d.fleet.within(wider, t.Component), 0
+		for _, s := range exposed {
+			if slices.ContainsFunc(parts, func(u *track) bool { return u.Scope.Holds(s.agent.id, &s.agent.at.Port) }) {
 				hit++
 			}
 		}
-		if hit >= whole*exposed {
+		if float64(hit) >= whole*float64(len(exposed)) {
 			d.joinAll(parts, wider, t.Component)
 			return
 		}
@@ -197,6 +208,63 @@ func (d *Detector) gatherSystems(t *track) {
 	if float64(len(hit)) >= whole*float64(len(used)) {
 		d.joinAll(parts, t.Scope, "")
 	}
+}
+
+// gatherForerunners joins incidents of single systems with that of the network of the same place: a network that loses little
+// seems to be one system's fault at first, which may be over already.
+func (d *Detector) gatherForerunners(t *track) {
+	joined := false
+	for _, u := range slices.Clone(d.tracks) {
+		over := u.MergedInto != 0 || u.Silent || u.Signaled || (u.End != 0 && t.Start-u.End > again)
+		if u == t || over || !d.fleet.contains(t.Scope, u.Scope) || (t.Scope.Level > AtAgent && !u.blamesNetwork()) {
+			continue
+		}
+		d.join(t, u, t.Scope, "")
+		joined = true
+	}
+	if joined {
+		d.describe(t)
+		d.emit(t, Grown)
+	}
+}
+
+// blame names the system that is to blame for an incident that seemed to be the network's, if too few systems are hit for that.
+func (d *Detector) blame(t *track) {
+	hit := d.systemsHit(t)
+	if float64(len(hit)) >= whole*float64(len(d.systemsUsed(t))) {
+		return
+	}
+	best, most := t.component, 0
+	for id, c := range d.fleet.components {
+		if id == "" || !d.fleet.allNeed(hit, id, t.Scope) {
+			continue
+		}
+		var part, all int
+		for s, n := range t.symptoms {
+			all += n
+			if s.Dependency == id || (s.Dependency == "" && slices.Contains(hit, id)) {
+				part += n
+			}
+		}
+		if 5*part >= 4*all && (part > most || (part == most && id > best.system)) {
+			best, most = c, part
+		}
+	}
+	if best != t.component {
+		t.Component, t.component = best.system, best
+		d.claim(t)
+		d.describe(t)
+		d.emit(t, Updated)
+	}
+}
+
+// allNeed reports whether each of the systems is the one that is named, or depends on it.
+func (f *fleet) allNeed(systems []portolan.SystemID, on portolan.SystemID, in Scope) bool {
+	exposed := map[portolan.SystemID]bool{}
+	for _, s := range f.within(in, on) {
+		exposed[s.name.System] = true
+	}
+	return !slices.ContainsFunc(systems, func(id portolan.SystemID) bool { return !exposed[id] })
 }
 
 // openIn returns the open incidents in a scope for which ok holds, the oldest first.
@@ -232,10 +300,6 @@ func (t *track) blamesNetwork() bool {
 		}
 	}
 	return 5*network >= 4*all
-}
-
-func (m *member) exposed(system portolan.SystemID) bool {
-	return slices.ContainsFunc(m.series, func(s *series) bool { return s.exposure(system) != nil })
 }
 
 // wider returns the scopes that hold a scope, the narrowest first.

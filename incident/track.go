@@ -49,12 +49,14 @@ type track struct {
 	recovered portolan.Instant
 	pending   float64          // good results since recovered
 	lastBad   portolan.Instant // start of the last bad run that is its own
+	newest    portolan.Instant // start of the newest run that tells of it
 	masked    portolan.Instant // since when a wider incident of the same component hides it
 	late      lateEvidence
 	note      string   // text of the note that explains it
 	restored  bool     // its evidence is that of an earlier detector
 	rose      bool     // answers had grown slower before it began
-	narrowed  float64  // bad results when its scope was looked at last
+	narrowed  float64  // results when its scope was looked at last
+	gathered  float64  // bad results when it was last looked at what may be one with it
 	told      Incident // as it was in the last event
 	toldAt    portolan.Instant
 }
@@ -117,9 +119,15 @@ func (t *track) take(s *series, o *Observation, bad, again bool) {
 	if again {
 		return
 	}
-	t.tallyOf(s.agent.id).add(bad)
+	hit := t.tallyOf(s.agent.id)
+	hit.add(bad)
+	t.newest = max(t.newest, o.Start)
 	t.systemOf(s.name.System).add(bad)
 	usual, share := t.component.share, t.shareHit()
+	if hit.bad == 0 && !t.restored { // says nothing of those who were hit
+		t.total.results++
+		return
+	}
 	if !bad {
 		if t.recovery == 0 {
 			t.recovered = o.Start
@@ -196,6 +204,8 @@ func (d *Detector) review(t *track) {
 	case t.recovered != 0 && d.now-t.recovered >= heardAll && t.recovery >= t.enoughGood():
 		d.describe(t)
 		d.finish(t, t.ended(), Closed)
+	case t.newest != 0 && d.now-t.newest > forget: // nobody tells of it any more
+		d.finish(t, t.lastBad+1, Closed)
 	case d.narrow(t):
 		d.describe(t)
 		d.emit(t, Shrunk)
@@ -246,10 +256,10 @@ func (t *track) snapshot(now portolan.Instant) Incident {
 
 // narrow looks for a narrower scope that explains the incident's results much better than the one it has.
 func (d *Detector) narrow(t *track) bool {
-	if t.Scope.Level <= AtAgent || t.total.bad < 6 || t.total.bad < t.narrowed*5/4 {
+	if t.Scope.Level <= AtAgent || t.total.bad < 4 || t.total.results < t.narrowed*5/4 {
 		return false
 	}
-	t.narrowed = t.total.bad
+	t.narrowed = t.total.results
 	sums := map[Scope]*tally{}
 	for agent, count := range t.tallies {
 		m := d.fleet.agents[agent]

@@ -174,14 +174,14 @@ type delivery struct {
 	late  bool
 }
 
-type deliveries []delivery
+type deliveries []*delivery
 
 func (q deliveries) Len() int { return len(q) }
 func (q deliveries) Less(i, j int) bool {
 	return q[i].at < q[j].at || (q[i].at == q[j].at && q[i].order < q[j].order)
 }
 func (q deliveries) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
-func (q *deliveries) Push(x any)   { *q = append(*q, x.(delivery)) }
+func (q *deliveries) Push(x any)   { *q = append(*q, x.(*delivery)) }
 func (q *deliveries) Pop() any {
 	last := (*q)[len(*q)-1]
 	*q = (*q)[:len(*q)-1]
@@ -220,7 +220,7 @@ func (w *world) play(d *Detector, tell func([]Event)) (results int) {
 
 func (w *world) deliver(d *Detector) {
 	for len(w.queue) > 0 && w.queue[0].at <= w.now {
-		m := heap.Pop(&w.queue).(delivery)
+		m := heap.Pop(&w.queue).(*delivery)
 		m.obs.Heard = instant(m.at)
 		m.agent.heard = m.at
 		if m.agent.silent {
@@ -307,7 +307,7 @@ func (w *world) send(a *drawnAgent, o Observation, at time.Duration, late bool, 
 		culprit.firstWord = at
 	}
 	w.order++
-	heap.Push(&w.queue, delivery{at: at, order: w.order, agent: a, obs: o, late: late})
+	heap.Push(&w.queue, &delivery{at: at, order: w.order, agent: a, obs: o, late: late})
 }
 
 // disturb makes a run bad for no reason that lasts.
