@@ -83,7 +83,6 @@ func (d *Detector) describe(t *track) {
 	}
 	t.Owner = d.ownerOf(t)
 	t.Impact = d.impactOf(t)
-	t.Why = d.sentence(t)
 }
 
 // causeOf returns the cause that the pattern shows, and how much it is to be believed.

@@ -269,5 +269,8 @@ func (d *Detector) Advance(now portolan.Instant) []Event {
 
 func (d *Detector) emit(t *track, change Change) {
 	t.Revision++
+	if !t.Signaled && !t.thin() {
+		t.Why = d.sentence(t)
+	}
 	d.events = append(d.events, Event{At: d.now, Change: change, Incident: t.snapshot(d.now)})
 }
