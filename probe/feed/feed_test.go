@@ -34,17 +34,17 @@ func TestFeed_MeasuresWhatItSaw(t *testing.T) {
 			s.say(`{"error":"no subscription"}`)
 			return
 		}
-		time.Sleep(300 * time.Millisecond)
+		<-time.After(300 * time.Millisecond)
 		s.greet()
 		s.say("")
 		s.item("A", 40*time.Second)
 		s.item("B", 20*time.Second)
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		s.item("C", 4*time.Second)
 		s.item("A", 5*time.Second)
 		s.item("TARS-1", 6*time.Second)
 		s.item("A", 50*time.Second) // comes late, and A is no older for it
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 	}, func(t *testing.T, got portolan.Result, failures []*probe.Failure) {
 		t.Helper()
 		want := []portolan.Measurement{
@@ -74,7 +74,7 @@ func TestFeed_WorkstationsClockDoesNotMatter(t *testing.T) {
 		for _, sensor := range []string{"A", "B", "C", "TARS-1"} {
 			s.item(sensor, time.Second-ahead)
 		}
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 	}, func(t *testing.T, got portolan.Result, failures []*probe.Failure) {
 		if got.Outcome != portolan.Good || got.Steps[0].Measures[1].Value != 1_000_000 {
 			t.Errorf("got %v %+v %v %+v", got.Outcome, got.Symptom, failures, got.Steps[0].Measures)
@@ -90,10 +90,10 @@ func TestFeed_BreaksGiveTheirSymptoms(t *testing.T) {
 		kind   portolan.ErrorKind
 		took   time.Duration // of the step
 	}{
-		"silent":       {func(speaker) { time.Sleep(time.Hour) }, portolan.PhaseWait, portolan.KindTimeout, 5 * time.Second},
-		"only-greets":  {func(s speaker) { s.greet(); time.Sleep(time.Hour) }, portolan.PhaseWait, portolan.KindTimeout, 5 * time.Second},
+		"silent":       {func(speaker) { <-time.After(time.Hour) }, portolan.PhaseWait, portolan.KindTimeout, 5 * time.Second},
+		"only-greets":  {func(s speaker) { s.greet(); <-time.After(time.Hour) }, portolan.PhaseWait, portolan.KindTimeout, 5 * time.Second},
 		"hangs-up":     {func(speaker) {}, portolan.PhaseWait, portolan.KindClosed, 0},
-		"breaks-off":   {func(s speaker) { s.whole(); time.Sleep(time.Second) }, portolan.PhaseRead, portolan.KindClosed, time.Second},
+		"breaks-off":   {func(s speaker) { s.whole(); <-time.After(time.Second) }, portolan.PhaseRead, portolan.KindClosed, time.Second},
 		"error":        {func(s speaker) { s.say(`{"error":"overload"}`) }, portolan.PhaseCheck, portolan.KindStatus, 0},
 		"error-later":  {func(s speaker) { s.whole(); s.say(`{"error":null}`) }, portolan.PhaseCheck, portolan.KindStatus, 0},
 		"no-json":      {func(s speaker) { s.say("SSH-2.0-OpenSSH") }, portolan.PhaseRead, portolan.KindProtocol, 0},
@@ -103,7 +103,7 @@ func TestFeed_BreaksGiveTheirSymptoms(t *testing.T) {
 		"odd-source":   {func(s speaker) { s.say(`{"sensor":7,"time":"2000-01-01T00:00:00Z"}`) }, portolan.PhaseRead, portolan.KindProtocol, 0},
 		"no-source":    {func(s speaker) { s.say(`{"sensor":null,"time":"2000-01-01T00:00:00Z"}`) }, portolan.PhaseRead, portolan.KindProtocol, 0},
 		"odd-clock":    {func(s speaker) { s.say(`{"now":"noon"}`) }, portolan.PhaseRead, portolan.KindProtocol, 0},
-		"no-clock":     {func(s speaker) { s.whole(); time.Sleep(time.Hour) }, portolan.PhaseRead, portolan.KindProtocol, 2 * time.Second},
+		"no-clock":     {func(s speaker) { s.whole(); <-time.After(time.Hour) }, portolan.PhaseRead, portolan.KindProtocol, 2 * time.Second},
 		"too-long":     {func(s speaker) { s.say(`{"sensor":"` + strings.Repeat("A", 1<<17) + `"}`) }, portolan.PhaseRead, portolan.KindTooLarge, 0},
 		"only-chatter": {func(s speaker) { chatter(s, "{}") }, portolan.PhaseRead, portolan.KindProtocol, 0},
 		"too-many": {func(s speaker) {
@@ -115,14 +115,14 @@ func TestFeed_BreaksGiveTheirSymptoms(t *testing.T) {
 			s.greet()
 			s.whole()
 			s.item("A", -time.Hour)
-			time.Sleep(time.Hour)
+			<-time.After(time.Hour)
 		}, portolan.PhaseCheck, portolan.KindAssertion, 2 * time.Second},
 		"all-old": {func(s speaker) {
 			s.greet()
 			for _, sensor := range []string{"A", "B", "C", "TARS-1"} {
 				s.item(sensor, 10*time.Second+time.Microsecond)
 			}
-			time.Sleep(time.Hour)
+			<-time.After(time.Hour)
 		}, portolan.PhaseCheck, portolan.KindStale, 2 * time.Second},
 		"half-old": {func(s speaker) {
 			s.greet()
@@ -130,20 +130,20 @@ func TestFeed_BreaksGiveTheirSymptoms(t *testing.T) {
 			s.item("B", 31*time.Second)
 			s.item("C", 31*time.Second)
 			s.item("TARS-1", time.Second)
-			time.Sleep(time.Hour)
+			<-time.After(time.Hour)
 		}, portolan.PhaseCheck, portolan.KindStale, 2 * time.Second},
 		"half-gone": {func(s speaker) {
 			s.greet()
 			s.item("A", time.Second)
 			s.item("TARS-1", time.Second)
-			time.Sleep(time.Hour)
+			<-time.After(time.Hour)
 		}, portolan.PhaseCheck, portolan.KindStale, 2 * time.Second},
 		"radar-gone": {func(s speaker) {
 			s.greet()
 			s.item("A", time.Second)
 			s.item("B", time.Second)
 			s.item("C", time.Second)
-			time.Sleep(time.Hour)
+			<-time.After(time.Hour)
 		}, portolan.PhaseCheck, portolan.KindAssertion, 2 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -182,7 +182,7 @@ func TestFeed_SampleIsBounded(t *testing.T) {
 			watch(t, "fields: {source: sensor}, sources: 1, subscribe: '{}', sample: "+c.sample, func(s speaker) {
 				for range 1000 {
 					s.say(item)
-					time.Sleep(100 * time.Millisecond)
+					<-time.After(100 * time.Millisecond)
 				}
 			}, func(t *testing.T, got portolan.Result, failures []*probe.Failure) {
 				took, bytes := got.Steps[0].Duration, got.Steps[0].Bytes
@@ -199,7 +199,7 @@ func TestFeed_StepsEndEndsIt(t *testing.T) {
 	watch(t, "sources: 1, subscribe: '{}', sample: {time: 5m}", func(s speaker) {
 		for range 1000 {
 			s.say(fmt.Sprintf(`{"source":"A","time":%q}`, time.Now().Format(time.RFC3339)))
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 		}
 	}, func(t *testing.T, got portolan.Result, failures []*probe.Failure) {
 		wantSymptom(t, got, failures, portolan.PhaseRead, portolan.KindTimeout)

@@ -33,7 +33,7 @@ func TestNetpath_EchoMeasuresRoundTrips(t *testing.T) {
 				if _, err := io.ReadFull(c, b[:]); err != nil {
 					return
 				}
-				time.Sleep(time.Duration(10+i) * time.Millisecond)
+				<-time.After(time.Duration(10+i) * time.Millisecond)
 				c.Write(b[:])
 			}
 		})
@@ -74,7 +74,7 @@ func TestNetpath_LossIsJudgedByWhatIsSure(t *testing.T) {
 							return
 						}
 						if i == 20-c.hold {
-							time.Sleep(c.late)
+							<-time.After(c.late)
 						}
 						conn.Write(b[:])
 					}
@@ -141,7 +141,7 @@ func TestNetpath_ConnectsThatStallAreLost(t *testing.T) {
 			echo(c)
 		})
 		go func() {
-			time.Sleep(475 * time.Millisecond) // the first of 20, and those after 0 to 450 ms
+			<-time.After(475 * time.Millisecond) // the first of 20, and those after 0 to 450 ms
 			n.Set("onenet.test:7", testnet.Stalled)
 		}()
 		got, failures, remarks := run(t, probe.Options{Dial: n.DialContext}, "{to: 'onenet.test:7', loss: 10%}")
@@ -177,7 +177,7 @@ func TestNetpath_ThroughputOfABoundedSample(t *testing.T) {
 						if _, err := c.Write(make([]byte, 1024)); err != nil {
 							return
 						}
-						time.Sleep(100 * time.Millisecond)
+						<-time.After(100 * time.Millisecond)
 					}
 				})
 				got, failures, _ := run(t, probe.Options{Dial: n.DialContext},

@@ -65,7 +65,7 @@ func TestWay_StallIsCutInThePhaseWhereItHangs(t *testing.T) {
 	late := func(text string) func(net.Conn) {
 		return func(c net.Conn) {
 			head(c)
-			time.Sleep(2 * time.Second)
+			<-time.After(2 * time.Second)
 			io.WriteString(c, text)
 			hang(c)
 		}
@@ -112,14 +112,14 @@ func TestWay_PhasesOfRedirectsAddUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		got := inMemory(t, testnet.Normal, func(c net.Conn) {
 			head(c)
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 			io.WriteString(c, "HTTP/1.1 302 Found\r\nLocation: /next\r\nContent-Length: 3\r\n\r\n")
-			time.Sleep(2 * time.Second)
+			<-time.After(2 * time.Second)
 			io.WriteString(c, "old")
 			head(c)
-			time.Sleep(3 * time.Second)
+			<-time.After(3 * time.Second)
 			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n")
-			time.Sleep(4 * time.Second)
+			<-time.After(4 * time.Second)
 			io.WriteString(c, "new")
 		}, "{url: http://tpac.test, expect: ['body == \"new\"', 'seconds == 10', 'bytes == 3']}")
 		if got.Outcome != portolan.Good {

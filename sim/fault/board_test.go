@@ -89,7 +89,7 @@ func TestBoard_FaultsBeginAndEndByTheClock(t *testing.T) {
 			{1, []Effect{Wrong}},
 			{1000 * time.Hour, []Effect{Wrong}},
 		} {
-			time.Sleep(step.after) // the bubble's clock, not the wall's
+			<-time.After(step.after) // the bubble's clock, not the wall's
 			synctest.Wait()
 			if got := active(b.Board); !slices.Equal(got, step.want) {
 				t.Errorf("%v later: got %v, want %v", step.after, got, step.want)
@@ -112,7 +112,7 @@ func TestBoard_ListPutAgainChangesNothing(t *testing.T) {
 		if err := b.Put(begun, put); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(30 * time.Minute)
+		<-time.After(30 * time.Minute)
 		want := []Fault{tpacFault(0, 30*time.Minute, Hang), tpacFault(90*time.Minute, time.Hour, Outage), tpacFault(0, 0, Slow)}
 		got := b.List(time.Now())
 		if !slices.Equal(got, want) {
@@ -121,7 +121,7 @@ func TestBoard_ListPutAgainChangesNothing(t *testing.T) {
 		if err := b.Put(time.Now(), got); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(90 * time.Minute)
+		<-time.After(90 * time.Minute)
 		synctest.Wait()
 		if got, want := active(b.Board), []Effect{Outage, Slow}; !slices.Equal(got, want) {
 			t.Errorf("two hours after the beginning: got %v, want %v", got, want)
@@ -157,13 +157,13 @@ func TestBoard_FailureByTheClockIsToldAndTriedAgain(t *testing.T) {
 		if err := b.Put(time.Now(), []Fault{tpacFault(time.Minute, 0, Partition)}); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		synctest.Wait()
 		if _, failed := b.log(); len(failed) != 1 || len(active(b.Board)) != 0 {
 			t.Fatalf("told %v, in force %v, want one failure and nothing in force", failed, active(b.Board))
 		}
 		b.refuses(EffectUnknown)
-		time.Sleep(retry)
+		<-time.After(retry)
 		synctest.Wait()
 		if got := active(b.Board); !slices.Equal(got, []Effect{Partition}) {
 			t.Errorf("after another try: got %v, want partition", got)
