@@ -145,7 +145,13 @@ func (c Counts) state() portolan.State {
 // placed prints what kind of port it is, and whose; empty if neither is known.
 func placed(p portolan.Port) string {
 	var parts []string
-	if p.Kind != portolan.PortKindUnknown {
+	switch p.Kind {
+	case portolan.PortKindUnknown:
+	case portolan.Air:
+		parts = append(parts, "airport")
+	case portolan.Center:
+		parts = append(parts, "center, no port of entry")
+	default:
 		parts = append(parts, p.Kind.String()+" port")
 	}
 	if p.Office != "" {

@@ -42,19 +42,14 @@ func portFrame(v *PortDetail) *frame {
 		Incidents: viewIncidents(c, local, v.Incidents), Advice: viewAdvice(c, local, v.Advice), Signals: viewSignals(c, local, v.Signals),
 	}
 	var counts Counts
-	var said string
 	for _, cell := range v.Port.Cells {
-		view := viewPortCell(c, v, cell)
 		counts.Count(cell.State)
-		if cell.State == counts.state() && cell.State != portolan.Up && said == "" {
-			said = view.Short + " is " + cell.State.String() + " here " + sinceWords(view.Since)
-		}
-		p.Cells = append(p.Cells, view)
+		p.Cells = append(p.Cells, viewPortCell(c, v, cell))
 	}
 	slices.SortStableFunc(p.Cells, func(a, b portCell) int { return rank(a.State) - rank(b.State) })
 	return &frame{
 		Title: string(v.Port.Code) + " " + v.Port.Name, AsOf: c.at(v.Cut.At, zone), Cut: v.Cut.Name,
-		Summary: portSummary(counts, said), Page: p,
+		Summary: portSummary(counts, p.Cells), Page: p,
 	}
 }
 
@@ -67,7 +62,11 @@ func viewPortCell(c *clock, v *PortDetail, cell Cell) portCell {
 	return portCell{cellView: viewCell(c, v.Port.Port, cell, portolan.Objective{}), Short: short(cell.System)}
 }
 
-func portSummary(counts Counts, said string) summary {
+// portSummary says how a port is, by its cells, of which the first is the worst.
+func portSummary(counts Counts, cells []portCell) summary {
+	said := func() string {
+		return cells[0].Short + " is " + cells[0].State.String() + " here " + sinceWords(cells[0].Since)
+	}
 	switch {
 	case counts.total() == 0:
 		return summary{portolan.Unmonitored, "No system is monitored here"}
@@ -76,8 +75,8 @@ func portSummary(counts Counts, said string) summary {
 	case counts.state() == portolan.Up:
 		return summary{portolan.Up, "All " + plural(counts.total(), "system") + " up here"}
 	case counts.total()-counts.Up > 1:
-		return summary{counts.state(), said + "; in all " + counts.words()}
+		return summary{counts.state(), said() + "; in all " + counts.words()}
 	default:
-		return summary{counts.state(), said}
+		return summary{counts.state(), said()}
 	}
 }

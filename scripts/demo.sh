@@ -60,7 +60,7 @@ for agent in $agents; do
 done
 for agent in $agents; do
 	until_there "$agent" test -s "$data/sim/$agent/page.url"
-	echo "  page at ${agent%-*}      $(cat "$data/sim/$agent/page.url")"
+	printf "  page at %-8s %s\n" "${agent%-*}" "$(cat "$data/sim/$agent/page.url")"
 done
 echo "  simulator        http://$sim_listen/   (faults: /admin/v1/faults)"
 echo "  data and logs    $data"
