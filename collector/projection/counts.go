@@ -3,8 +3,6 @@ package projection
 import (
 	"fmt"
 
-	"github.com/DataDog/sketches-go/ddsketch/mapping"
-
 	"portolan"
 	"portolan/collector/ledger"
 )
@@ -78,7 +76,7 @@ func (c *counts) decode(b []byte) error {
 // sketchSet is the counts that a fold works on, over those on the shelf.
 type sketchSet struct {
 	shelf shelf
-	scale *mapping.LogarithmicMapping // nil before the first counts
+	scale *bins // nil before the first counts
 	all   map[ledger.SketchKey]*counts
 	dirty []*counts
 	// newest is the latest hour that was measured.
@@ -99,7 +97,7 @@ func (s *sketchSet) of(key ledger.SketchKey) (*counts, error) {
 		return nil, err
 	}
 	if s.scale == nil {
-		if s.scale, err = newScale(); err != nil {
+		if s.scale, err = newBins(); err != nil {
 			return nil, err
 		}
 	}

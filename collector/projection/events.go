@@ -112,14 +112,19 @@ func (e *event) setStop(s availability.Stop) {
 	e.at, e.raw, e.place.stop, e.stops, e.stop = s.Span.From, s.Span.From, true, true, s
 }
 
+// bySequence orders events by stream, and by number in it.
+func bySequence(a, b *event) int {
+	if a.stream != b.stream {
+		return bytes.Compare(a.stream[:], b.stream[:])
+	}
+	return cmp.Compare(a.seq, b.seq)
+}
+
 // straighten makes starts monotone within each stream of a series, going on from f.
 func straighten(f *fold, events []*event) {
-	slices.SortStableFunc(events, func(a, b *event) int {
-		if a.stream != b.stream {
-			return bytes.Compare(a.stream[:], b.stream[:])
-		}
-		return cmp.Compare(a.seq, b.seq)
-	})
+	if !slices.IsSortedFunc(events, bySequence) { // as they nearly always are
+		slices.SortStableFunc(events, bySequence)
+	}
 	for _, e := range events {
 		if e.result == nil {
 			continue
