@@ -119,3 +119,9 @@ func (t *Timeline) follows(r Run) bool {
 	}
 	return r.Compare(Run{Start: t.last.at, Stream: t.last.stream, Seq: t.last.seq}) > 0
 }
+
+// GapEnd returns when the newest gap ended, zero if there was none.
+func (t *Timeline) GapEnd() portolan.Instant { return t.gapEnd }
+
+// KnowGap notes that there was a gap until an instant, before everything that was appended.
+func (t *Timeline) KnowGap(until portolan.Instant) { t.gapEnd = max(t.gapEnd, until) }

@@ -173,6 +173,8 @@ func (c *collector) writeError(w http.ResponseWriter, err error) {
 	case ok:
 	case errors.Is(err, projection.ErrAhead):
 		told = &apiError{Status: http.StatusBadRequest, Code: "bad_request", Message: projection.ErrAhead.Error(), Field: "as_of"}
+	case errors.Is(err, projection.ErrRemoved):
+		told = &apiError{Status: http.StatusBadRequest, Code: "removed", Message: projection.ErrRemoved.Error(), Field: "as_of"}
 	default:
 		c.log.Error("request could not be answered", zap.Error(err))
 		told = &apiError{Status: http.StatusInternalServerError, Code: "internal", Message: "the collector could not answer; its log says why"}

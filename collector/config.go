@@ -45,7 +45,7 @@ func DefaultConfig() Config {
 	return Config{
 		Listen:       "127.0.0.1:8080",
 		Data:         "portolan-data",
-		Store:        StoreConfig{AtHand: defaultAtHand},
+		Store:        StoreConfig{AtHand: defaultAtHand, Keep: defaultKeep},
 		Settle:       15 * time.Minute,
 		SendInterval: 15 * time.Second,
 		BackOff:      BackOffConfig{Agents: 10, After: 2 * time.Minute, Factor: 5},

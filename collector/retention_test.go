@@ -7,9 +7,10 @@ import (
 
 	"portolan"
 	"portolan/collector/ledger"
+	"portolan/evidence"
 )
 
-func TestForget_TakesTheBytesAndLeavesTheFigures(t *testing.T) {
+func TestRemove_TakesTheBytesAndLeavesTheFiguresAndAStub(t *testing.T) {
 	t.Parallel()
 	var c *collector
 	r := startCollector(t, t.TempDir(), func(o *Options) { o.started = func(started *collector) { c = started } })
@@ -24,9 +25,10 @@ func TestForget_TakesTheBytesAndLeavesTheFigures(t *testing.T) {
 	window := portolan.Span{From: start, To: start.Add(10 * time.Minute)}
 	before := r.ask(window, nil)
 	horizon := portolan.InstantOf(time.Now()).Add(time.Second)
-	count, upTo, err := c.forget(t.Context(), 0, horizon)
+	now := portolan.InstantOf(time.Now())
+	count, err := c.remove(t.Context(), horizon, now)
 	if err != nil || count != 3 {
-		t.Fatalf("forgot %d, %v; want 3", count, err)
+		t.Fatalf("removed %d, %v; want 3", count, err)
 	}
 	links, err := c.ledger.Read(t.Context(), ledger.Query{})
 	if err != nil {
@@ -50,7 +52,11 @@ func TestForget_TakesTheBytesAndLeavesTheFigures(t *testing.T) {
 	if len(before.Rows) != 1 || len(after.Rows) != 1 || before.Rows[0].UpSeconds <= 0 || after.Rows[0].DownSeconds != 0 || after.Rows[0].UpSeconds < before.Rows[0].UpSeconds {
 		t.Errorf("figures: before %+v, after %+v", before.Rows, after.Rows)
 	}
-	if count, again, err := c.forget(t.Context(), upTo, start); err != nil || count != 0 || again != upTo {
-		t.Errorf("with nothing old: forgot %d up to %d, %v; want none up to %d", count, again, err, upTo)
+	if count, err := c.remove(t.Context(), start, now); err != nil || count != 0 {
+		t.Errorf("with nothing old: removed %d, %v; want none", count, err)
+	}
+	stub, err := c.ledger.LastJournal(t.Context(), evidence.EntryRemoved, "")
+	if err != nil || stub.Number == 0 {
+		t.Errorf("the stub: %v", err)
 	}
 }

@@ -29,12 +29,16 @@ type StoreConfig struct {
 	// Archive is the folder of those files; empty for the folder archive in the data folder, and with a database for none:
 	// then nothing moves. Collectors that share a database share the folder.
 	Archive string `yaml:"archive"`
-	// Keep is how long batches keep their bytes, wherever these are; zero for ever. What was folded from them stays, but cannot be folded anew.
+	// Keep is how long batches keep their bytes, wherever these are; zero for ever. Then a signed stub stands for them. What was
+	// folded from them stays, but cannot be folded anew.
 	Keep time.Duration `yaml:"keep"`
 }
 
-// defaultAtHand is twelve months.
-const defaultAtHand = 12 * 730 * time.Hour
+// The defaults of retention: evidence of 30 months, 12 of them at hand.
+const (
+	defaultAtHand = 12 * 730 * time.Hour
+	defaultKeep   = 30 * 730 * time.Hour
+)
 
 // Shared reports whether other collectors may use the ledger too.
 func (s StoreConfig) Shared() bool { return s.URL != "" }

@@ -33,9 +33,10 @@ const (
 	EntryAcknowledgement           // a person took an incident on
 	EntrySignal                    // an officer reported a system as slow or down
 	EntryMitigation                // a port began or ended a backup procedure
+	EntryRemoved                   // old batches were removed: the stub that stands for them
 )
 
-const lastEntry = EntryMitigation
+const lastEntry = EntryRemoved
 
 var (
 	_ encoding.TextMarshaler   = EntryKind(0)
@@ -75,6 +76,8 @@ func (k EntryKind) String() string {
 		return "signal"
 	case EntryMitigation:
 		return "mitigation"
+	case EntryRemoved:
+		return "removed"
 	default:
 		return fmt.Sprintf("unknown(%d)", uint8(k))
 	}

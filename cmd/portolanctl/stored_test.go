@@ -7,6 +7,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"testing"
@@ -17,8 +18,10 @@ import (
 	"portolan"
 	"portolan/collector"
 	"portolan/collector/archive"
+	"portolan/collector/audit"
 	"portolan/collector/ledger"
 	"portolan/collector/projection"
+	"portolan/collector/registry"
 	"portolan/evidence"
 )
 
@@ -103,6 +106,36 @@ func (s *stored) toFiles() (file string) {
 		s.t.Fatalf("moved %d batches to files %q, %v; want two to one", count, files, err)
 	}
 	return files[0]
+}
+
+// remove removes every batch and leaves a stub, as a collector does when they are old enough. It returns the stub's number.
+func (s *stored) remove() (entry uint64) {
+	s.t.Helper()
+	l := s.open()
+	defer func() { s.must(l.Close()) }()
+	now := portolan.InstantOf(time.Now())
+	authority, err := registry.OpenAuthority(s.config.Data, 0, now)
+	s.must(err)
+	agents, err := registry.New(s.t.Context(), l, authority, now)
+	s.must(err)
+	stub, err := audit.NextStub(s.t.Context(), l, nil, now)
+	s.must(err)
+	s.must(l.View(s.t.Context(), func(v ledger.View) (err error) {
+		stub.Held, err = projection.Hold(v, portolan.Span{From: stub.Begin().Hour(), To: now.Hour()}, now)
+		return err
+	}))
+	body, err := json.Marshal(stub)
+	s.must(err)
+	noted, err := agents.Note(s.t.Context(), evidence.Entry{At: now, Kind: evidence.EntryRemoved, Body: body})
+	s.must(err)
+	if count, err := stub.Remove(s.t.Context(), l); err != nil || count != 2 {
+		s.t.Fatalf("removed %d batches, %v; want 2", count, err)
+	}
+	s.must(l.(*archive.Ledger).Drop(s.t.Context(), stub.Last))
+	if files, err := filepath.Glob(filepath.Join(s.config.Store.Archive, "*")); err != nil || len(files) > 0 {
+		s.t.Errorf("left in the archive: %q, %v", files, err)
+	}
+	return noted.Number
 }
 
 func (s *stored) open() ledger.Ledger {

@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"portolan/collector"
 	"portolan/collector/archive"
@@ -52,7 +53,12 @@ type verified struct {
 	Unsigned   []string `json:"unsigned"`
 	Derived    bool     `json:"derived"` // what is stored was compared too
 	Recomputed int      `json:"recomputed_figures"`
+	Held       int      `json:"held_figures"` // by stubs of removed evidence, and not recomputed
+	Removed    uint64   `json:"removed_batches"`
+	Remade     []string `json:"remade,omitempty"` // roll-ups that are not those of a stub, and are those of the hours it stands for
 	Faults     []string `json:"faults"`
+
+	stubs []*audit.Stub
 }
 
 // Run verifies.
@@ -158,7 +164,7 @@ func check(ctx context.Context, chains projection.Chains, heads []ledger.Head, c
 	}
 	found := &verified{
 		AsOf: cut.String(), Batches: report.Batches, Stubs: report.Stubs, Chains: report.Chains, Entries: report.Entries,
-		Unsigned: []string{}, Faults: append([]string{}, report.Faults...),
+		Unsigned: []string{}, Faults: append([]string{}, report.Faults...), Removed: report.Removed, stubs: report.Held,
 	}
 	for _, tail := range report.Unsigned {
 		found.Unsigned = append(found.Unsigned, fmt.Sprintf("%s, stream %s, from batch %d", tail.Chain.Agent, tail.Chain.Stream, tail.From))
@@ -178,10 +184,17 @@ func (f *verified) compare(ctx context.Context, l ledger.Ledger, view ledger.Vie
 		f.Faults = append(f.Faults, fmt.Sprintf("what is stored cannot be made anew: %v", err))
 		return nil
 	}
-	differences, err := made.Differences(view)
-	f.Derived, f.Faults = true, append(f.Faults, differences...)
-	if err != nil || !asked.asked() {
+	made.Adopt(view)
+	if err := f.hold(view); err != nil {
 		return err
+	}
+	differences, err := made.Differences(view)
+	if f.Derived, f.Faults = true, append(f.Faults, differences...); err != nil {
+		f.Faults = append(f.Faults, fmt.Sprintf("what is stored cannot be read: %v", err))
+		return nil
+	}
+	if !asked.asked() {
+		return nil
 	}
 	q, _, err := asked.query(cut)
 	if err != nil {
@@ -191,16 +204,38 @@ func (f *verified) compare(ctx context.Context, l ledger.Ledger, view ledger.Vie
 	if err != nil {
 		return err
 	}
-	return f.anew(made, q, totalsOf(was.Rows))
+	return f.anew(made, q, totalsOf(was.Rows), true)
 }
 
-// anew makes figures from evidence alone and holds published ones against them.
-func (f *verified) anew(made *projection.Recomputed, q projection.Query, was []published) error {
-	anew, err := made.Figures(q)
+// hold compares what is stored with what stubs of removed evidence stand for.
+func (f *verified) hold(view ledger.View) error {
+	for _, stub := range f.stubs {
+		differences, remade, err := stub.Held.Differences(view)
+		if err != nil {
+			return err
+		}
+		f.Faults = append(f.Faults, differences...)
+		if remade {
+			f.Remade = append(f.Remade, stub.Before.Format(time.RFC3339))
+		}
+	}
+	return nil
+}
+
+// anew makes figures from evidence and holds published ones against them. Those that rest on removed evidence can only be
+// compared if what the stubs stand for was adopted.
+func (f *verified) anew(made *projection.Recomputed, q projection.Query, was []published, adopted bool) error {
+	answer, err := made.Figures(q)
 	if err != nil {
 		return err
 	}
-	f.compareFigures(was, totalsOf(anew.Rows))
+	anew, h := totalsOf(answer.Rows), heldOf(made)
+	f.Held = len(was) - len(h.without(was))
+	f.Recomputed = len(h.without(anew))
+	if !adopted {
+		was, anew = h.without(was), h.without(anew)
+	}
+	f.compareFigures(was, anew)
 	return nil
 }
 
@@ -219,6 +254,12 @@ func (f *verified) print(t terminal, output string) error {
 	lines := []string{
 		fmt.Sprintf("as of %s: %d batches in %d chains, %d of them stubs; %d journal entries", f.AsOf, f.Batches, f.Chains, f.Stubs, f.Entries),
 	}
+	if f.Removed > 0 {
+		lines = append(lines, fmt.Sprintf("%d batches were removed, and %d signed stubs stand for them", f.Removed, len(f.stubs)))
+	}
+	for _, before := range f.Remade {
+		lines = append(lines, fmt.Sprintf("roll-ups of what was received before %s were made again from the hours that the stub holds", before))
+	}
 	for _, tail := range f.Unsigned {
 		lines = append(lines, "not signed yet: "+tail)
 	}
@@ -227,6 +268,9 @@ func (f *verified) print(t terminal, output string) error {
 	}
 	if f.Recomputed > 0 {
 		lines = append(lines, fmt.Sprintf("%d figures made anew from batches and journal alone", f.Recomputed))
+	}
+	if f.Held > 0 {
+		lines = append(lines, fmt.Sprintf("%d figures held by stub, not recomputed", f.Held))
 	}
 	switch {
 	case len(f.Faults) > 0:

@@ -57,11 +57,37 @@ func (a figuresAsked) query(asOf projection.Cut) (q projection.Query, asked url.
 type published struct {
 	name    string
 	numbers []string
+	port    portolan.PortCode // empty if it is of several
+	from    portolan.Instant
+}
+
+// held says which figures rest on evidence that was removed.
+type held struct {
+	until  portolan.Instant    // those that begin earlier
+	silent []portolan.PortCode // and those of agents at these ports that were not heard since
+}
+
+func heldOf(made *projection.Recomputed) held {
+	h := held{until: made.HeldUntil()}
+	for _, agent := range made.Silent() {
+		h.silent = append(h.silent, agent.Port())
+	}
+	return h
+}
+
+// without returns those of some figures that rest on evidence which is there.
+func (h held) without(some []published) []published {
+	return slices.DeleteFunc(slices.Clone(some), h.holds)
+}
+
+func (h held) holds(p published) bool {
+	return p.from < h.until || len(h.silent) > 0 && (p.port == "" || slices.Contains(h.silent, p.port))
 }
 
 // ofTotal returns a figure as it is published.
 func ofTotal(t *projection.Total) published {
-	p := published{name: fmt.Sprintf("%s %s %s %s %s %s from %s", t.Key.System, t.Key.Transaction, t.Key.Port, t.Key.Office, portKind(t.Key.Kind), t.Key.Agent, t.Window.From.Time().Format(time.RFC3339Nano))}
+	p := published{name: fmt.Sprintf("%s %s %s %s %s %s from %s", t.Key.System, t.Key.Transaction, t.Key.Port, t.Key.Office, portKind(t.Key.Kind), t.Key.Agent, t.Window.From.Time().Format(time.RFC3339Nano)),
+		port: t.Key.Port, from: t.Window.From}
 	f := &t.Figure
 	type ratio interface {
 		Exists() bool
@@ -87,7 +113,10 @@ func portKind(k portolan.PortKind) string {
 
 // ofRow returns a figure as a collector answered it.
 func ofRow(r *figureRow) published {
-	p := published{name: fmt.Sprintf("%s %s %s %s %s %s from %s", r.System, r.Transaction, r.Port, r.Office, r.Kind, r.Agent, r.From)}
+	p := published{name: fmt.Sprintf("%s %s %s %s %s %s from %s", r.System, r.Transaction, r.Port, r.Office, r.Kind, r.Agent, r.From), port: portolan.PortCode(r.Port)}
+	if from, err := time.Parse(time.RFC3339Nano, r.From); err == nil {
+		p.from = portolan.InstantOf(from)
+	}
 	for _, n := range []*float64{r.EndUser.Ratio, r.EndUser.Low, r.EndUser.High, r.Conventional.Ratio, r.Coverage} {
 		number := "none"
 		if n != nil {
@@ -99,9 +128,8 @@ func ofRow(r *figureRow) published {
 	return p
 }
 
-// compareFigures holds published figures against those made anew.
+// compareFigures holds published figures against those made anew, each in turn.
 func (f *verified) compareFigures(was, anew []published) {
-	f.Recomputed = len(anew)
 	for _, p := range was {
 		at := slices.IndexFunc(anew, func(o published) bool { return o.name == p.name })
 		switch {

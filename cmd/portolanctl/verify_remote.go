@@ -66,7 +66,7 @@ func (v verify) remote(ctx context.Context) (*verified, error) {
 	for i := range answer.Rows {
 		was[i] = ofRow(&answer.Rows[i])
 	}
-	return found, found.anew(made, q, was)
+	return found, found.anew(made, q, was, false)
 }
 
 // stream begins an answer that may be long.
@@ -103,6 +103,7 @@ type sentEvidence struct {
 	head    sentHead
 	links   []ledger.Link
 	entries []evidence.Entry
+	plans   map[evidence.PlanHash]*portolan.Plan // that only removed batches carried
 }
 
 type sentHead struct {
@@ -130,16 +131,23 @@ type sentBatch struct {
 	Lane                   portolan.Lane
 	ReceivedAt             time.Time `json:"received_at"`
 	Bytes                  string
+	From, To               *time.Time // of a batch whose bytes were removed
+}
+
+type sentPlan struct {
+	Hash string
+	Body []byte
 }
 
 // readEvidence reads lines until the last one, which counts them.
 func readEvidence(body io.Reader) (*sentEvidence, error) {
-	s := &sentEvidence{}
+	s := &sentEvidence{plans: map[evidence.PlanHash]*portolan.Plan{}}
 	lines := json.NewDecoder(body)
 	for {
 		var line struct {
 			Head  *sentHead
 			Entry *sentEntry
+			Plan  *sentPlan
 			Batch *sentBatch
 			End   *struct{ Batches, Entries int }
 		}
@@ -152,6 +160,8 @@ func readEvidence(body io.Reader) (*sentEvidence, error) {
 			s.head = *line.Head
 		case line.Entry != nil:
 			err = s.addEntry(line.Entry)
+		case line.Plan != nil:
+			err = s.addPlan(line.Plan)
 		case line.Batch != nil:
 			err = s.addBatch(line.Batch)
 		case line.End != nil && (line.End.Batches != len(s.links) || line.End.Entries != len(s.entries)):
@@ -176,6 +186,18 @@ func (s *sentEvidence) addEntry(e *sentEntry) error {
 	return errors.Join(err, err2)
 }
 
+func (s *sentEvidence) addPlan(p *sentPlan) error {
+	plan, err := evidence.ReadPlan(p.Body)
+	if err != nil {
+		return err
+	}
+	if hash := evidence.HashPlan(plan); hash.String() != p.Hash {
+		return fmt.Errorf("plan %s: its hash is %s", p.Hash, hash)
+	}
+	s.plans[evidence.HashPlan(plan)] = plan
+	return nil
+}
+
 func (s *sentEvidence) addBatch(b *sentBatch) error {
 	l := ledger.Link{
 		Position: b.Position, First: b.First, Number: b.Number, Lane: b.Lane, ReceivedAt: portolan.InstantOf(b.ReceivedAt),
@@ -192,12 +214,15 @@ func (s *sentEvidence) addBatch(b *sentBatch) error {
 	if b.Bytes != "" {
 		l.Bytes, errs[3] = base64.StdEncoding.DecodeString(b.Bytes)
 	}
+	if b.From != nil && b.To != nil {
+		l.Content.Span = portolan.Span{From: portolan.InstantOf(*b.From), To: portolan.InstantOf(*b.To)}
+	}
 	s.links = append(s.links, l)
 	return errors.Join(errs[:]...)
 }
 
 func statusOf(name string) ledger.Status {
-	for _, status := range []ledger.Status{ledger.Accepted, ledger.Waiting, ledger.Refused, ledger.Missing} {
+	for _, status := range []ledger.Status{ledger.Accepted, ledger.Waiting, ledger.Refused, ledger.Missing, ledger.Forgotten} {
 		if status.String() == name {
 			return status
 		}
@@ -228,6 +253,9 @@ func (s *sentEvidence) ReadJournal(_ context.Context, after uint64, limit int) (
 
 // Plan implements projection.Chains: a batch that names a plan for the first time carries it.
 func (s *sentEvidence) Plan(_ context.Context, hash evidence.PlanHash) (*portolan.Plan, error) {
+	if plan := s.plans[hash]; plan != nil {
+		return plan, nil
+	}
 	for _, l := range s.links {
 		if l.Status != ledger.Accepted {
 			continue

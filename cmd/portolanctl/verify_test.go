@@ -44,18 +44,13 @@ func (s *stored) prove() {
 	s.isRebuiltAsItWas()
 	s.holdsInFiles(s.toFiles())
 	s.isRebuiltAsItWas()
+	s.isHeldByAStub(s.remove())
 }
 
 // verify runs the command on the ledger itself, and with an address on what the collector there sends.
 func (s *stored) verify(address string) (found verified) {
 	s.t.Helper()
-	command := verify{
-		Data: s.config.Data, Store: s.config.Store.URL, Archive: s.config.Store.Archive, Output: "json",
-		figuresAsked: figuresAsked{From: s.from.String(), To: s.to.String(), Zone: "UTC", Group: []string{"system"}},
-	}
-	if address != "" {
-		command.Data, command.Store, command.Archive, command.Collector = "", "", "", address
-	}
+	command := s.command(address)
 	var out bytes.Buffer
 	err := command.Run(terminal{&out, &out})
 	if json.Unmarshal(out.Bytes(), &found) != nil {
@@ -65,6 +60,17 @@ func (s *stored) verify(address string) (found verified) {
 		s.t.Fatalf("verify returned %v with faults %q", err, found.Faults)
 	}
 	return found
+}
+
+func (s *stored) command(address string) verify {
+	command := verify{
+		Data: s.config.Data, Store: s.config.Store.URL, Archive: s.config.Store.Archive, Output: "json",
+		figuresAsked: figuresAsked{From: s.from.String(), To: s.to.String(), Zone: "UTC", Group: []string{"system"}},
+	}
+	if address != "" {
+		command.Data, command.Store, command.Archive, command.Collector = "", "", "", address
+	}
+	return command
 }
 
 // harms are single flipped bits, and what must be in the one fault that names each.
@@ -164,5 +170,40 @@ func (s *stored) holdsInFiles(file string) {
 			s.t.Errorf("%s of %s was changed: got %q, want %q", h.column, h.table, found.Faults, h.named)
 		}
 		undo()
+	}
+}
+
+// isHeldByAStub proves that the stub in a journal entry stands for what was removed.
+func (s *stored) isHeldByAStub(entry uint64) {
+	if found := s.verify(""); len(found.Faults) > 0 || found.Removed != 2 || found.Held != 1 || found.Recomputed != 0 {
+		s.t.Errorf("nothing was changed: got %+v", found)
+	}
+	var out bytes.Buffer
+	text := s.command("")
+	text.Output = "text"
+	if err := text.Run(terminal{&out, &out}); err != nil || !strings.Contains(out.String(), "\n1 figures held by stub, not recomputed\n") {
+		s.t.Errorf("as text: %v, %s", err, out.String())
+	}
+	address, stop := s.collect()
+	if found := s.verify(address); len(found.Faults) > 0 || found.Removed != 2 || found.Held != 1 || found.Recomputed != 0 {
+		s.t.Errorf("nothing was changed of what is sent: got %+v", found)
+	}
+	stop()
+	all := s.derived()
+	rollup, row := all.Rollups[0].Key, all.Hours[0].Hour
+	for _, h := range []harm{
+		{"journal", "body", fmt.Sprintf("number = %d", entry), fmt.Sprintf("journal: entry %d", entry)},
+		{"batch", "hash", "number = 3", "stub for what was received before"},
+		{"rollup", "body", fmt.Sprintf("port = '%s' AND unit = '%s' AND part = '%s' AND start = %d", rollup.Port, rollup.Unit, rollup.Part, rollup.Start), "roll-up"},
+		{"figure", "body", fmt.Sprintf("start = %d", row), "hours of port MIA"},
+	} {
+		undo := s.flip(h.table, h.column, h.where)
+		if found := s.verify(""); !named(found.Faults, h.named) {
+			s.t.Errorf("%s of %s was changed: got %q, want %q", h.column, h.table, found.Faults, h.named)
+		}
+		undo()
+	}
+	if found := s.verify(""); len(found.Faults) > 0 {
+		s.t.Errorf("all harm was undone: got %q", found.Faults)
 	}
 }

@@ -154,3 +154,22 @@ func (l *Ledger) leave(ctx context.Context, after, upTo ledger.Position) error {
 		}
 	}
 }
+
+// Drop deletes the files of which every batch was removed, up to a position.
+func (l *Ledger) Drop(ctx context.Context, upTo ledger.Position) error {
+	for _, one := range l.folder.upTo(upTo) {
+		left, err := l.Ledger.Read(ctx, ledger.Query{
+			After: one.first - 1, UpTo: one.last, Status: ledger.Accepted, Limit: 1, WithoutBytes: true,
+		})
+		if err != nil {
+			return fmt.Errorf("find what is left of %s: %w", one.name, err)
+		}
+		if len(left) > 0 {
+			continue
+		}
+		if err := l.folder.remove(one); err != nil {
+			return fmt.Errorf("delete archive file: %w", err)
+		}
+	}
+	return nil
+}

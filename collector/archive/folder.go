@@ -90,6 +90,23 @@ func (f *Folder) newest() (first, last ledger.Position) {
 	return first, last
 }
 
+// upTo returns the files that hold nothing after a position.
+func (f *Folder) upTo(last ledger.Position) []file {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(f.files), func(one file) bool { return one.last > last })
+}
+
+// remove deletes a file, and its month's folder with the last one.
+func (f *Folder) remove(one file) error {
+	name := filepath.Join(f.root, one.name)
+	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	_ = os.Remove(filepath.Dir(name)) // it stays while there is another file in it
+	return f.list()
+}
+
 // Faults returns what is wrong with files that were asked for.
 func (f *Folder) Faults() []string {
 	f.mu.Lock()

@@ -31,6 +31,9 @@ type Report struct {
 	Chains  int
 	// Stubs are links whose bytes are not there: refused batches, and numbers that never came.
 	Stubs uint64
+	// Removed are batches that signed stubs stand for, Held those stubs.
+	Removed uint64
+	Held    []*Stub
 	// Unsigned counts batches that no later signature covers, by chain; chains without any are left out.
 	Unsigned []Tail
 	Faults   []string
@@ -79,14 +82,15 @@ func readCertificate(text []byte) (*x509.Certificate, error) {
 // pageRead is how many links or entries are read at once.
 const pageRead = 256
 
-// Check audits the evidence up to a cut. heads are the ends of chains as the ledger notes them, nil if they are not known.
+// Check audits the evidence up to a cut; stubs may stand in the journal after it. heads are the ends of chains as the ledger
+// notes them, nil if they are not known.
 func Check(ctx context.Context, chains projection.Chains, heads []ledger.Head, cut projection.Cut, keys Keys) (*Report, error) {
 	r := &Report{}
 	agents := map[portolan.AgentID][]crypto.PublicKey{}
 	if err := r.journal(ctx, chains, cut.Journal, keys, agents); err != nil {
 		return nil, err
 	}
-	c := batches{report: r, keys: agents, chains: map[ledger.Chain]*chain{}}
+	c := batches{report: r, keys: agents, chains: map[ledger.Chain]*chain{}, stubs: newStubs(r.Held), upTo: cut.Position}
 	for after := ledger.Position(0); after < cut.Position; {
 		links, err := chains.Read(ctx, ledger.Query{After: after, UpTo: cut.Position, Limit: pageRead})
 		if err != nil {
@@ -108,12 +112,17 @@ func Check(ctx context.Context, chains projection.Chains, heads []ledger.Head, c
 func (r *Report) journal(ctx context.Context, chains projection.Chains, upTo uint64, keys Keys, agents map[portolan.AgentID][]crypto.PublicKey) error {
 	var broken error
 	entries := func(yield func(evidence.Entry, error) bool) {
-		for e, err := range entriesOf(ctx, chains, upTo) {
+		for e, err := range entriesOf(ctx, chains) {
 			if err != nil {
 				broken = err
 				return
 			}
-			r.Entries++
+			if e.Number <= upTo {
+				r.Entries++
+			}
+			if e.Kind == evidence.EntryRemoved {
+				r.stub(&e)
+			}
 			if e.Kind == evidence.EntryAgent {
 				r.agent(&e, keys.authority, agents)
 			}
@@ -136,16 +145,16 @@ func (r *Report) journal(ctx context.Context, chains projection.Chains, upTo uin
 	return nil
 }
 
-func entriesOf(ctx context.Context, chains projection.Chains, upTo uint64) iter.Seq2[evidence.Entry, error] {
+func entriesOf(ctx context.Context, chains projection.Chains) iter.Seq2[evidence.Entry, error] {
 	return func(yield func(evidence.Entry, error) bool) {
-		for after := uint64(0); after < upTo; {
+		for after := uint64(0); ; {
 			page, err := chains.ReadJournal(ctx, after, pageRead)
 			if err != nil {
 				yield(evidence.Entry{}, err)
 				return
 			}
 			for _, e := range page {
-				if e.Number > upTo || !yield(e, nil) {
+				if !yield(e, nil) {
 					return
 				}
 			}
@@ -179,6 +188,15 @@ func (r *Report) agent(e *evidence.Entry, authority *x509.Certificate, agents ma
 		return
 	}
 	agents[body.Agent] = append(agents[body.Agent], certificate.PublicKey)
+}
+
+func (r *Report) stub(e *evidence.Entry) {
+	s, err := ReadStub(e)
+	if err != nil {
+		r.fault("journal: %v", err)
+		return
+	}
+	r.Held = append(r.Held, s)
 }
 
 // sorted orders what was found, so that the same evidence gives the same report.

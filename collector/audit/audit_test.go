@@ -29,12 +29,13 @@ type chains struct {
 	entries []evidence.Entry
 	heads   []ledger.Head
 	keys    audit.Keys
+	signer  *ecdsa.PrivateKey // of the journal
 }
 
 var _ projection.Chains = (*chains)(nil)
 
 func (c *chains) Read(_ context.Context, q ledger.Query) ([]ledger.Link, error) {
-	links := slices.DeleteFunc(slices.Clone(c.links), func(l ledger.Link) bool { return l.Position <= q.After || l.Position > q.UpTo })
+	links := slices.DeleteFunc(slices.Clone(c.links), func(l ledger.Link) bool { return l.Position <= q.After || q.UpTo != 0 && l.Position > q.UpTo })
 	return links[:min(len(links), q.Limit)], nil
 }
 
@@ -88,7 +89,7 @@ func newChains(t *testing.T) *chains {
 	authority, authorityPEM := issue(t, "authority", authorityKey, nil, authorityKey)
 	_, journalPEM := issue(t, "journal", journalKey, authority, authorityKey)
 	_, agentPEM := issue(t, "MIA-1", agentKey, authority, authorityKey)
-	c := &chains{}
+	c := &chains{signer: journalKey}
 	var err error
 	if c.keys, err = audit.ReadKeys([]byte(authorityPEM), []byte(journalPEM)); err != nil {
 		t.Fatal(err)

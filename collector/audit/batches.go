@@ -16,6 +16,8 @@ type batches struct {
 	keys   map[portolan.AgentID][]crypto.PublicKey
 	chains map[ledger.Chain]*chain
 	away   away
+	stubs  stubs
+	upTo   ledger.Position
 }
 
 // away is a run of links whose bytes should be in the archive and were not to be had from it.
@@ -42,6 +44,7 @@ func (b *batches) link(l *ledger.Link) {
 		c = &chain{waiting: map[uint64]ledger.Link{}}
 		b.chains[l.Chain] = c
 	}
+	covered := b.stubs.add(l)
 	switch l.Status {
 	case ledger.Accepted, ledger.Waiting:
 		if len(l.Bytes) == 0 {
@@ -52,6 +55,12 @@ func (b *batches) link(l *ledger.Link) {
 		b.bytes(c, l)
 	case ledger.Refused, ledger.Missing:
 		b.report.Stubs++
+	case ledger.Forgotten:
+		b.report.Removed++
+		if !covered {
+			b.fault(l, "was removed, and no signed stub stands for it")
+		}
+		c.signed = max(c.signed, l.Number)
 	default:
 		b.fault(l, "is kept as %s", l.Status)
 	}
@@ -132,6 +141,7 @@ func (b *batches) signedBy(e *evidence.Envelope, agent portolan.AgentID) bool {
 // end checks what is left, and the chains' ends.
 func (b *batches) end(heads []ledger.Head) {
 	b.endAway()
+	b.stubs.end(b.report, b.upTo)
 	for name, c := range b.chains {
 		for _, l := range c.waiting {
 			b.fault(&l, "the batches between %d and it are gone", c.number)

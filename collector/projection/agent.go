@@ -29,6 +29,7 @@ type agentState struct {
 	plan    evidence.PlanHash
 	changes []planChange
 	heard   heard
+	loss    *loss // nil where no evidence was removed, or where nobody folds it again
 }
 
 // track is one series of an agent. What was folded of it is in fold.states, which a refold takes back.

@@ -66,6 +66,7 @@ func (a *applier) run(t *track, s *seriesState, e *event) {
 		a.settled, _ = s.timeline.Append(a.settled[:0], e.run)
 		a.settle(t)
 		s.since = e.at
+		a.into.sureFrom(t, e.at)
 	}
 	a.due(t, s, e)
 	s.setMark(mark{stream: e.stream, seq: e.seq, start: e.at})

@@ -2,6 +2,7 @@ package projection
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 
 	"portolan"
 	"portolan/collector/ledger"
+	"portolan/evidence"
 )
 
 // Cut names what was known: every link up to a position of the ledger, and every journal entry up to a number
@@ -90,7 +92,10 @@ func (p *Projection) at(ctx context.Context, asOf *Cut, now portolan.Instant, fn
 	})
 }
 
-// atOlder folds the ledger up to a cut.
+// ErrRemoved says that evidence which a cut knows was removed, and that what it gave has gone on since.
+var ErrRemoved = errors.New("evidence was removed that is newer than the cut")
+
+// atOlder folds the ledger up to a cut, on what stubs of removed evidence stand for.
 func (p *Projection) atOlder(ctx context.Context, cut Cut, fn func(*known) error) error {
 	end, err := p.ledger.End(ctx)
 	if err != nil {
@@ -99,9 +104,36 @@ func (p *Projection) atOlder(ctx context.Context, cut Cut, fn func(*known) error
 	if cut.Position > end {
 		return fmt.Errorf("%w: %s", ErrAhead, cut)
 	}
+	if err := p.notRemoved(ctx, cut); err != nil {
+		return err
+	}
 	r, err := Recompute(ctx, p.ledger, cut)
 	if err != nil {
 		return err
 	}
-	return fn(r.known)
+	return p.ledger.View(ctx, func(v ledger.View) error {
+		r.Adopt(v)
+		return fn(r.known)
+	})
+}
+
+// notRemoved refuses a cut that lies within removed evidence.
+func (p *Projection) notRemoved(ctx context.Context, cut Cut) error {
+	newest, err := p.ledger.LastJournal(ctx, evidence.EntryRemoved, "")
+	if errors.Is(err, ledger.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("find the newest stub: %w", err)
+	}
+	var stub struct {
+		Last ledger.Position `json:"last_position"`
+	}
+	if err := json.Unmarshal(newest.Body, &stub); err != nil {
+		return fmt.Errorf("read stub in journal entry %d: %w", newest.Number, err)
+	}
+	if cut.Position < stub.Last {
+		return fmt.Errorf("%w: %s", ErrRemoved, cut)
+	}
+	return nil
 }

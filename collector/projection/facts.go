@@ -120,7 +120,7 @@ func (f *Facts) add(e *evidence.Entry) error {
 		f.up = append(f.up, portolan.Span{From: e.At, To: e.At})
 	case evidence.EntryCollectorAlive, evidence.EntryCollectorStop:
 		f.alive(e.At)
-	case evidence.EntryCatalogue, evidence.EntryPlan, evidence.EntryAgent, evidence.EntryUnknown:
+	case evidence.EntryCatalogue, evidence.EntryPlan, evidence.EntryAgent, evidence.EntryRemoved, evidence.EntryUnknown:
 	}
 	return nil
 }

@@ -97,6 +97,9 @@ func (f *folder) fold(ctx context.Context, link ledger.Link) error {
 	if err != nil {
 		return err
 	}
+	if link.Status == ledger.Forgotten {
+		a.lose(&link)
+	}
 	if link.Status == ledger.Accepted {
 		o, opening := f.open(ctx, link)
 		if err = opening; err == nil {
@@ -180,6 +183,9 @@ func (e *unreadableError) Error() string { return fmt.Sprintf("read link %d: %v"
 func (e *unreadableError) Unwrap() error { return e.Err }
 
 func (f *folder) foldOpened(ctx context.Context, a *agentState, o *opened) error {
+	if a.loss != nil {
+		a.loss.received = o.ReceivedAt
+	}
 	f.planned(a, o)
 	records := o.unknownTo(*a.seen.of(o.Chain.Stream))
 	f.hear(a, o, records)

@@ -115,7 +115,7 @@ func (f *folder) since(ctx context.Context, a *agentState, base *fold, after led
 		more = len(links) == pageOfLinks
 		for _, link := range links {
 			after = link.Position
-			if link.Status == ledger.Forgotten {
+			if link.Status == ledger.Forgotten && a.loss == nil { // else it never was part of this fold
 				return nil, &unreadableError{o.Position, errForgotten}
 			}
 			if events, err = f.again(ctx, events, a, &seen, link); err != nil {
