@@ -2,7 +2,7 @@
 # Runs the benchmarks whose names match and prints "name value unit" lines: bench.sh TimelineAppend
 set -eu
 cd "$(dirname "$0")/.."
-go test -run '^$' -bench "${1:-.}" ./... | awk '
+go test -timeout 4h -run '^$' -bench "${1:-.}" ./... | awk '
 	/^Benchmark/ {
 		name = $1; sub(/-[0-9]+$/, "", name)
 		for (i = 3; i < NF; i += 2) print name, $i, $(i + 1)

@@ -303,6 +303,22 @@ func TestParse_WayBoundsTheInterval(t *testing.T) {
 	}
 }
 
+func TestCatalogue_NamesWhatItsSystemsDependOn(t *testing.T) {
+	t.Parallel()
+	o := options()
+	o.Dir = folder(t, map[string]string{"desk.yaml": definition(t)})
+	o.Only = []portolan.SystemID{"desk"}
+	c, err := targets.Load(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[portolan.SystemID]bool{"desk": true, "exchange": true, "tpac": false, "": false} {
+		if got := c.Names(id); got != want {
+			t.Errorf("%q: got %v, want %v", id, got, want)
+		}
+	}
+}
+
 func TestCatalogue_RevisionFollowsTheText(t *testing.T) {
 	t.Parallel()
 	o := options()

@@ -171,8 +171,8 @@ func (a *Agent) run(s *series, at portolan.Instant) {
 		return
 	}
 	s.runs++
-	result, ended := a.dice.run(s, at), portolan.Instant(0)
-	ended = result.End()
+	result := a.dice.run(s, at)
+	ended := result.End()
 	a.push(event{at: s.due.Next(max(at, ended)), kind: runDue, series: s})
 	if a.sleepsBefore(at, ended) {
 		return // in the middle of the run: nobody knows what it would have come to

@@ -32,10 +32,10 @@ func (i Issue) Hits(systems ...portolan.SystemID) bool {
 	return slices.ContainsFunc(systems, func(s portolan.SystemID) bool { return slices.Contains(i.Systems, s) })
 }
 
-// Issues returns an issue for each fault but sleep, which hits no users, by start.
+// Issues returns an issue for each fault that hits users, by start: sleep does not.
 func (w *World) Issues() (all []Issue) {
 	for i := range w.scenario.Faults {
-		if f := &w.scenario.Faults[i]; f.Effect != fault.Asleep {
+		if f := &w.scenario.Faults[i]; len(w.hit(f)) > 0 {
 			all = append(all, w.issue(f))
 		}
 	}

@@ -66,20 +66,21 @@ type Run struct {
 // Run returns what becomes of a transaction started at t. Pace is how many times its usual time everything takes, 1 in the
 // mean; fails is asked, for each fault that hits a ratio of runs, whether it hits this one.
 func (s *Series) Run(t portolan.Instant, pace float64, fails func(ratio float64) bool) Run {
-	r := Run{Likely: 1}
+	w := walk{Series: s, begun: t, pace: pace, fails: fails, run: Run{Likely: 1}}
+	r := &w.run
 	for i := range s.steps {
-		took, symptom := s.pass(i, t.Add(r.Duration), s.timeout-r.Duration, pace, fails, &r.Likely)
+		took, symptom := w.pass(i)
 		r.Steps, r.Duration = append(r.Steps, took), r.Duration+took
 		if symptom.Kind != portolan.KindNone {
 			r.Outcome, r.Symptom = portolan.Failed, symptom
-			return r
+			return *r
 		}
 	}
 	r.Outcome = portolan.Good
 	if r.Duration > s.Planned.Latency && s.Planned.Latency > 0 {
 		r.Outcome, r.Symptom = portolan.Slow, s.symptom(r.longest(), portolan.PhaseWait, portolan.KindLate)
 	}
-	return r
+	return *r
 }
 
 func (r *Run) longest() int {
@@ -96,65 +97,49 @@ func (s *Series) symptom(at int, phase portolan.Phase, kind portolan.ErrorKind) 
 	return portolan.Symptom{Step: s.steps[at].ID, Phase: phase, Kind: kind, Dependency: s.steps[at].Dependency}
 }
 
-// pass returns how long a step takes that begins at now with so much time left, and how it fails if it does.
-func (s *Series) pass(at int, now portolan.Instant, left time.Duration, pace float64, fails func(float64) bool, likely *float64) (time.Duration, portolan.Symptom) {
-	held, phase := s.held(at, now)
-	cut, symptom := left, s.symptom(at, phase, portolan.KindTimeout)
-	if held.other && upstream < left {
-		cut, symptom = upstream, s.symptom(at, portolan.PhaseWait, portolan.KindStatus)
+// walk is a run in progress.
+type walk struct {
+	*Series
+	begun portolan.Instant
+	pace  float64
+	fails func(ratio float64) bool
+	run   Run // so far
+}
+
+// pass returns how long the next step takes, and how it fails if it does.
+func (w *walk) pass(at int) (time.Duration, portolan.Symptom) {
+	now, left := w.begun.Add(w.run.Duration), w.timeout-w.run.Duration
+	waited, symptom := w.wait(at, now, left)
+	if symptom.Kind != portolan.KindNone {
+		return waited, symptom
 	}
-	if held.until > now.Add(cut) {
-		return cut, symptom
-	}
-	waited := time.Duration(0)
-	if held.until > now {
-		waited = held.until.Sub(now)
-	}
-	own, other, wrong := 1.0, 1.0, false
-	for i := range s.faults {
-		a := &s.faults[i]
-		if !(a.own[at] || a.other[at]) || !a.span.Contains(now.Add(waited)) {
-			continue
-		}
-		switch a.fault.Effect {
-		case fault.Outage:
-			if a.own[at] {
-				return waited + refusal, s.symptom(at, portolan.PhaseConnect, portolan.KindRefused)
-			}
-			return waited + refusal, s.symptom(at, portolan.PhaseWait, portolan.KindStatus)
-		case fault.Error, fault.Loss:
-			if fails(a.fault.Ratio) {
-				return s.hitBy(a.fault.Effect, at, waited, left)
-			}
-			*likely *= 1 - a.fault.Ratio
-		case fault.Wrong:
-			wrong = true
-		case fault.Slow:
-			if a.own[at] {
-				own *= a.fault.Factor
-			} else {
-				other *= a.fault.Factor
-			}
-		case fault.EffectUnknown, fault.Hang, fault.Partition, fault.Stale, fault.Asleep, fault.Clock:
-		}
-	}
-	took := waited + time.Duration(pace*own*(float64(s.steps[at].own)+other*float64(s.steps[at].other))).Truncate(time.Microsecond)
+	took, symptom := w.answer(at, now.Add(waited))
 	switch {
-	case took > left:
-		return left, s.symptom(at, portolan.PhaseWait, portolan.KindTimeout)
-	case wrong:
-		return took, s.symptom(at, portolan.PhaseCheck, portolan.KindAssertion)
+	case symptom.Kind == portolan.KindTimeout:
+		return left, symptom
+	case waited+took > left:
+		return left, w.symptom(at, portolan.PhaseWait, portolan.KindTimeout)
 	default:
-		return took, portolan.Symptom{}
+		return waited + took, symptom
 	}
 }
 
-// hitBy returns how a step fails that a fault hit by chance: a lost connection is waited for to the end.
-func (s *Series) hitBy(e fault.Effect, at int, waited, left time.Duration) (time.Duration, portolan.Symptom) {
-	if e == fault.Loss {
-		return left, s.symptom(at, portolan.PhaseConnect, portolan.KindTimeout)
+// wait returns how long a step that begins at now waits for faults that let nothing through, and how it fails if that is too
+// long.
+func (w *walk) wait(at int, now portolan.Instant, left time.Duration) (time.Duration, portolan.Symptom) {
+	held, phase := w.held(at, now)
+	patience, symptom := left, w.symptom(at, phase, portolan.KindTimeout)
+	if held.other && upstream < left {
+		patience, symptom = upstream, w.symptom(at, portolan.PhaseWait, portolan.KindStatus)
 	}
-	return min(left, waited+s.steps[at].own), s.symptom(at, portolan.PhaseWait, portolan.KindStatus)
+	switch {
+	case held.until > now.Add(patience):
+		return patience, symptom
+	case held.until > now:
+		return held.until.Sub(now), portolan.Symptom{}
+	default:
+		return 0, portolan.Symptom{}
+	}
 }
 
 // hold says until when a step that begins now gets no answer.
@@ -164,11 +149,11 @@ type hold struct {
 }
 
 // held returns the longest hold of the faults in force, and the phase in which it is waited out.
-func (s *Series) held(at int, now portolan.Instant) (h hold, phase portolan.Phase) {
-	for i := range s.faults {
-		a := &s.faults[i]
+func (w *walk) held(at int, now portolan.Instant) (h hold, phase portolan.Phase) {
+	for i := range w.faults {
+		a := &w.faults[i]
 		stops := a.fault.Effect == fault.Hang || a.fault.Effect == fault.Partition
-		if !stops || !(a.own[at] || a.other[at]) || !a.span.Contains(now) || a.span.To <= h.until {
+		if !stops || !a.acts(at, now) || a.span.To <= h.until {
 			continue
 		}
 		h, phase = hold{a.span.To, !a.own[at]}, portolan.PhaseWait
@@ -177,4 +162,51 @@ func (s *Series) held(at int, now portolan.Instant) (h hold, phase portolan.Phas
 		}
 	}
 	return h, phase
+}
+
+// acts reports whether the fault acts on a step at an instant.
+func (a *acting) acts(at int, now portolan.Instant) bool {
+	return (a.own[at] || a.other[at]) && a.span.Contains(now)
+}
+
+// answer returns how long the answer to a step takes that is asked at now, and how it is wrong if it is.
+func (w *walk) answer(at int, now portolan.Instant) (time.Duration, portolan.Symptom) {
+	own, other, wrong := 1.0, 1.0, portolan.Symptom{}
+	for i := range w.faults {
+		a := &w.faults[i]
+		if !a.acts(at, now) {
+			continue
+		}
+		switch a.fault.Effect {
+		case fault.Outage:
+			if a.own[at] {
+				return refusal, w.symptom(at, portolan.PhaseConnect, portolan.KindRefused)
+			}
+			return refusal, w.symptom(at, portolan.PhaseWait, portolan.KindStatus)
+		case fault.Error, fault.Loss:
+			if w.fails(a.fault.Ratio) {
+				return w.steps[at].own, w.symptomOf(a.fault.Effect, at)
+			}
+			w.run.Likely *= 1 - a.fault.Ratio
+		case fault.Wrong:
+			wrong = w.symptom(at, portolan.PhaseCheck, portolan.KindAssertion)
+		case fault.Slow:
+			if a.own[at] {
+				own *= a.fault.Factor
+			} else {
+				other *= a.fault.Factor
+			}
+		case fault.EffectUnknown, fault.Hang, fault.Partition, fault.Stale, fault.Asleep, fault.Clock:
+		}
+	}
+	took := w.pace * own * (float64(w.steps[at].own) + other*float64(w.steps[at].other))
+	return time.Duration(took).Truncate(time.Microsecond), wrong
+}
+
+// symptomOf returns how a step fails that a fault hit by chance: what is lost is waited for to the end.
+func (w *walk) symptomOf(e fault.Effect, at int) portolan.Symptom {
+	if e == fault.Loss {
+		return w.symptom(at, portolan.PhaseConnect, portolan.KindTimeout)
+	}
+	return w.symptom(at, portolan.PhaseWait, portolan.KindStatus)
 }

@@ -8,6 +8,7 @@
 package truth
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -116,22 +117,7 @@ func (w *World) station(origin fault.Origin, catalogue *targets.Catalogue, usual
 	station := &Station{Origin: origin, Plan: catalogue.Plan(portolan.Port{Code: origin.Port, Kind: origin.Kind}, w.scenario.Fleet.Interval)}
 	for _, planned := range station.Plan.Series {
 		t := catalogue.System(planned.System).Transaction(planned.Transaction)
-		s := &Series{
-			Name:    portolan.Series{Agent: origin.Agent, System: planned.System, Transaction: planned.Transaction},
-			Planned: planned, timeout: t.Timeout, offline: t.Offline,
-		}
-		if s.timeout == 0 {
-			s.timeout = probe.DefaultTimeout
-		}
-		for _, def := range t.Steps {
-			s.steps = append(s.steps, step{Step: def, own: usual.of(t.System, def.ID), other: usual.of(def.Dependency, "")})
-			w.relied[def.Dependency] = w.relied[def.Dependency] || def.Dependency != ""
-		}
-		for i := range w.scenario.Faults {
-			w.expose(s, &w.scenario.Faults[i], origin)
-		}
-		slices.Sort(s.edges)
-		station.Series = append(station.Series, s)
+		station.Series = append(station.Series, w.series(origin, planned, t, usual))
 	}
 	for i := range w.scenario.Faults {
 		switch f := &w.scenario.Faults[i]; {
@@ -145,13 +131,32 @@ func (w *World) station(origin fault.Origin, catalogue *targets.Catalogue, usual
 	return station
 }
 
-// cutsOff reports whether a fault lets nothing through, the center's included.
-func cutsOff(f *fault.Fault) bool {
-	stops := f.Effect == fault.Partition || f.Effect == fault.Outage || f.Effect == fault.Hang
-	return stops && (f.Where.System == "" || f.Where.System == "collector") && f.Where.Dependency == "" && f.Where.Step == ""
+func (w *World) series(origin fault.Origin, planned portolan.PlannedSeries, t *probe.Transaction, usual times) *Series {
+	s := &Series{
+		Name:    portolan.Series{Agent: origin.Agent, System: planned.System, Transaction: planned.Transaction},
+		Planned: planned, timeout: cmp.Or(t.Timeout, probe.DefaultTimeout), offline: t.Offline,
+	}
+	for _, def := range t.Steps {
+		s.steps = append(s.steps, step{Step: def, own: usual.of(t.System, def.ID), other: usual.of(def.Dependency, "")})
+		w.relied[def.Dependency] = w.relied[def.Dependency] || def.Dependency != ""
+	}
+	for i := range w.scenario.Faults {
+		w.expose(s, &w.scenario.Faults[i], origin)
+	}
+	slices.Sort(s.edges)
+	return s
 }
 
-// Asleep returns until when the workstation is off at t, with since when; empty if it is on.
+// center is how faults name what agents send to.
+const center = "collector"
+
+// cutsOff reports whether a fault lets nothing through to the center.
+func cutsOff(f *fault.Fault) bool {
+	stops := f.Effect == fault.Partition || f.Effect == fault.Outage || f.Effect == fault.Hang
+	return stops && (f.Where.System == "" || f.Where.System == center) && f.Where.Dependency == "" && f.Where.Step == ""
+}
+
+// Asleep returns from when to when the workstation is off that is off at t; empty if it is on.
 func (s *Station) Asleep(t portolan.Instant) portolan.Span { return holding(s.Off, t) }
 
 // CutOff reports whether nothing from the workstation reaches the center at t.
@@ -181,7 +186,7 @@ func (w *World) everyFaultActs() error {
 	var errs []error
 	for i := range w.scenario.Faults {
 		f := &w.scenario.Faults[i]
-		if f.Effect != fault.Asleep && len(w.hit(f)) == 0 {
+		if f.Effect != fault.Asleep && f.Where.System != center && len(w.hit(f)) == 0 {
 			errs = append(errs, fmt.Errorf("scenario %s: faults[%d].where: hits no step of any agent", w.scenario.Name, i))
 		}
 	}

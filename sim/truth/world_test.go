@@ -112,6 +112,23 @@ func TestWorld_SleepIsNoOutage(t *testing.T) {
 	}
 }
 
+func TestWorld_AnOutageOfTheCenterIsNoIssue(t *testing.T) {
+	t.Parallel()
+	w := play(t, catalogue(t), "- {at: 1h, for: 1h, where: {system: collector, port: MIA}, effect: partition}")
+	if issues := w.Issues(); len(issues) != 0 {
+		t.Errorf("got issues %+v, want none", issues)
+	}
+	for _, station := range w.Stations {
+		at := w.Span.From.Add(90 * time.Minute)
+		if cut := station.CutOff(at); cut != (station.Port == "MIA") || w.Quiet(at) {
+			t.Errorf("%s: cut off: %v, quiet: %v", station.Agent, cut, w.Quiet(at))
+		}
+	}
+	if got, _ := up(t, w, "tpac", "MIA"); got != 1 {
+		t.Errorf("tpac at MIA: got %v, want it up throughout", got)
+	}
+}
+
 func TestSeries_RunsAreCutAndDelayed(t *testing.T) {
 	t.Parallel()
 	w := play(t, catalogue(t), "- {at: 1h, for: 1h, where: {system: ident}, effect: hang}\n- {at: 3h, for: 1h, where: {dependency: ident}, effect: hang}\n- {at: 5h, for: 1h, where: {port: MIA}, effect: partition}")
