@@ -15,6 +15,8 @@ type Stop struct {
 	Since  Instant  `json:"since"`           // when it was given, by the collector's clock
 	Until  Instant  `json:"until,omitempty"` // when it ends by itself; zero for never
 	Reason string   `json:"reason"`
+	// Through also ends the transactions of other systems that have a step which asks this one.
+	Through bool `json:"through,omitempty"`
 }
 
 // BackOff has most agents ask a system that fails everywhere less often, so that it can recover.

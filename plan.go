@@ -1,6 +1,9 @@
 package portolan
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Plan is what an agent runs: the series it was given and what each is judged by. An agent puts its plan
 // into its signed chain before the first result that needs it, so that the chain alone says what was due
@@ -27,6 +30,11 @@ type PlannedSeries struct {
 	// Timeout ends a run; it lies well above Latency, so that the true duration of a slow answer is kept.
 	Timeout time.Duration
 	Steps   []PlannedStep
+}
+
+// Asks reports whether a step of the series exercises another system.
+func (p *PlannedSeries) Asks(id SystemID) bool {
+	return slices.ContainsFunc(p.Steps, func(s PlannedStep) bool { return s.Dependency == id })
 }
 
 // PlannedStep is a step as results refer to it, by position.

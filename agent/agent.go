@@ -186,7 +186,7 @@ func (a *agent) employ() error {
 			return err
 		}
 		w.record = func(r portolan.Result, _ []*probe.Failure) { a.recorder.result(r, w) }
-		w.order = func() order { return a.director.order(p.System, time.Now()) }
+		w.order = func() order { return a.director.orderFor(&p, time.Now()) }
 		w.skipped = a.recorder.skip
 		w.prepared = func(err error) {
 			a.recorder.prepared(portolan.Series{System: p.System, Transaction: p.Transaction}, err)

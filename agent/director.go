@@ -61,7 +61,7 @@ func (d *director) order(system portolan.SystemID, now time.Time) order {
 	o := order{factor: 1}
 	for i := range d.config.Stops {
 		stop := d.config.Stops[i]
-		if stop.System == system && (stop.Until == 0 || portolan.InstantOf(now) < stop.Until) {
+		if stop.System == system && inForce(&stop, now) {
 			o.stop = &stop
 		}
 	}
@@ -75,6 +75,24 @@ func (d *director) order(system portolan.SystemID, now time.Time) order {
 		}
 	}
 	return o
+}
+
+// orderFor returns how a series is to be run at an instant: as its system is, unless a system that it asks is to be left
+// alone wholly.
+func (d *director) orderFor(p *portolan.PlannedSeries, now time.Time) order {
+	o := d.order(p.System, now)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, stop := range d.config.Stops {
+		if o.stop == nil && stop.Through && p.Asks(stop.System) && inForce(&stop, now) {
+			o.stop = &stop
+		}
+	}
+	return o
+}
+
+func inForce(stop *portolan.Stop, now time.Time) bool {
+	return stop.Until == 0 || portolan.InstantOf(now) < stop.Until
 }
 
 // take follows what the collector answered. It returns an error if the stops cannot be kept on disk.

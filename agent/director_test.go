@@ -140,6 +140,29 @@ func TestDirector_StopOutlivesARestartAndACutLine(t *testing.T) {
 	}
 }
 
+func TestDirector_StopThroughOthersEndsWhatAsksTheSystem(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_800_000_000, 0)
+	d := newTestDirector(t, t.TempDir())
+	inspection := &portolan.PlannedSeries{System: "tpac", Steps: []portolan.PlannedStep{{Step: "sign-on"}, {Step: "prints", Dependency: "ident"}}}
+	referral := &portolan.PlannedSeries{System: "tpac", Steps: []portolan.PlannedStep{{Step: "sign-on"}}}
+	search := &portolan.PlannedSeries{System: "ident"}
+	for through, want := range map[bool][]bool{false: {false, false, true}, true: {true, false, true}} {
+		stops := []portolan.Stop{{System: "ident", Through: through, Until: portolan.InstantOf(now.Add(time.Hour))}}
+		if err := d.take(portolan.AgentConfig{Tag: "a", Directives: portolan.Directives{Stops: stops}}, now); err != nil {
+			t.Fatal(err)
+		}
+		for i, p := range []*portolan.PlannedSeries{inspection, referral, search} {
+			if got := d.orderFor(p, now).stop != nil; got != want[i] {
+				t.Errorf("through %t, series %d: stopped %t, want %t", through, i, got, want[i])
+			}
+			if d.orderFor(p, now.Add(time.Hour)).stop != nil {
+				t.Errorf("through %t, series %d: stopped after the end", through, i)
+			}
+		}
+	}
+}
+
 func TestDirector_DamagedFileIsToldAndNotTakenForNoStops(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), stopsFile)

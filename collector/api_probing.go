@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -31,10 +32,11 @@ type inForceAnswer struct {
 }
 
 type stopAnswer struct {
-	System portolan.SystemID `json:"system"`
-	Since  time.Time         `json:"since"`
-	Until  *time.Time        `json:"until,omitempty"`
-	Reason string            `json:"reason"`
+	System  portolan.SystemID `json:"system"`
+	Since   time.Time         `json:"since"`
+	Until   *time.Time        `json:"until,omitempty"`
+	Reason  string            `json:"reason"`
+	Through bool              `json:"through,omitempty"`
 }
 
 type backOffAnswer struct {
@@ -64,7 +66,7 @@ func inForceOf(d portolan.Directives, systems []portolan.SystemID) inForceAnswer
 		if !wanted(systems, s.System) {
 			continue
 		}
-		stop := stopAnswer{System: s.System, Since: s.Since.Time(), Reason: s.Reason}
+		stop := stopAnswer{System: s.System, Since: s.Since.Time(), Reason: s.Reason, Through: s.Through}
 		if s.Until != 0 {
 			until := s.Until.Time()
 			stop.Until = &until
@@ -86,6 +88,8 @@ type probingOrder struct {
 	Reason string            `json:"reason"`
 	By     string            `json:"by"`
 	Until  *time.Time        `json:"until"`
+	// Through has a stop end the transactions of other systems that ask this one, too.
+	Through bool `json:"through"`
 }
 
 // addProbing stops probing of a system everywhere, or has it go on. The journal keeps who asked for it, and why.
@@ -97,7 +101,7 @@ func (c *collector) addProbing(r *call) (any, error) {
 	if err := c.checkProbing(r, &o); err != nil {
 		return nil, err
 	}
-	p := projection.Probing{System: o.System, Order: o.Order, Reason: o.Reason, By: o.By, Until: o.Until}
+	p := projection.Probing{System: o.System, Order: o.Order, Reason: o.Reason, By: o.By, Until: o.Until, Through: o.Through}
 	return c.order(r, p)
 }
 
@@ -105,8 +109,13 @@ func (c *collector) checkProbing(r *call, o *probingOrder) error {
 	f := &r.params.faults
 	checkLetters(f, "reason", o.Reason, maxRemark)
 	checkLetters(f, "by", o.By, maxText)
-	if !c.knowsSystem(o.System, r.now) {
+	switch probed := c.knowsSystem(o.System, r.now); {
+	case !probed && !c.askedThrough(o.System, r.now):
 		f.add("system", "%q is neither in the catalogue nor in an agent's plan", o.System)
+	case !probed && o.Order == portolan.OrderStop && !o.Through:
+		f.add("through", "%q has no transaction of its own and is asked through others alone: want true, which ends those", o.System)
+	case o.Through && o.Order != portolan.OrderStop:
+		f.add("through", "want it with a stop alone")
 	}
 	stopped := false
 	for _, s := range c.projection.Facts().Directives(r.now).Stops {
@@ -131,6 +140,16 @@ func (c *collector) knowsSystem(id portolan.SystemID, now portolan.Instant) bool
 	}
 	for _, a := range c.projection.Agents(now, around.config.SendInterval) {
 		if _, planned := a.System(id); planned {
+			return true
+		}
+	}
+	return false
+}
+
+// askedThrough reports whether agents ask a system through others.
+func (c *collector) askedThrough(id portolan.SystemID, now portolan.Instant) bool {
+	for _, a := range c.projection.Agents(now, c.around.Load().config.SendInterval) {
+		if slices.ContainsFunc(a.Series, func(s projection.SeriesNow) bool { return s.Planned.Asks(id) }) {
 			return true
 		}
 	}

@@ -45,10 +45,10 @@ func TestProbing_StopIsToldKeptAndTakenBack(t *testing.T) {
 	if len(before.Stops) != 0 || before.Tag == "" || before.ValidSeconds != 300 {
 		t.Fatalf("a new collector asks %+v", before)
 	}
-	r.order(`{"system":"tpac","order":"stop","reason":"migration","by":"lee"}`)
+	r.order(`{"system":"tpac","order":"stop","reason":"migration","by":"lee","through":true}`)
 	r.await(func() bool { return len(r.asked().Stops) == 1 })
 	stopped := r.asked()
-	if s := stopped.Stops[0]; s.System != "tpac" || s.Reason != "migration" || s.Until != 0 || stopped.Tag == before.Tag {
+	if s := stopped.Stops[0]; s.System != "tpac" || !s.Through || s.Reason != "migration" || s.Until != 0 || stopped.Tag == before.Tag {
 		t.Errorf("agents are asked %+v, want tpac left alone, under another tag", stopped)
 	}
 	if _, page := r.get("/", nil); !strings.Contains(string(page), "left alone by an operator: migration") {
@@ -119,6 +119,7 @@ func TestProbing_RefusesWhatMakesNoSense(t *testing.T) {
 		`{"system":"tpac","order":"back-off","reason":"x","by":"lee"}`:                            "order",
 		`{"system":"tpac","order":"pause","reason":"x","by":"lee"}`:                               "body",
 		`{"system":"tpac","order":"stop","reason":"x","by":"lee","until":"2001-01-01T00:00:00Z"}`: "until",
+		`{"system":"tpac","order":"resume","reason":"x","by":"lee","through":true}`:               "through,system",
 		`{"system":"tpac","order":"stop","reason":"x","by":"lee","factor":9}`:                     "body",
 	} {
 		var refused struct{ Error apiError }

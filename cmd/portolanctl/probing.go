@@ -19,17 +19,20 @@ type ordering struct {
 // stopProbing is the command stop-probing.
 type stopProbing struct {
 	ordering
-	For time.Duration `help:"How long, as 2h; until resume-probing without it." placeholder:"TIME"`
+	Through bool          `help:"Also end the transactions of other systems that ask this one."`
+	For     time.Duration `help:"How long, as 2h; until resume-probing without it." placeholder:"TIME"`
 }
 
 // Help gives an example.
 func (stopProbing) Help() string {
 	return `All agents leave the system alone within one interval of their transactions. One that is cut off stops when it hears
 of it, and goes on leaving it alone until it hears otherwise. What is left out is excused, and unmonitored: neither up nor down.
+Other systems' transactions go on, and some of their steps ask this system (docs/systems.md); --through ends those too.
 
 Examples:
   portolanctl stop-probing --system tpac --reason "sessions pile up, ticket 4711"
-  portolanctl stop-probing --system tpac --reason migration --for 2h`
+  portolanctl stop-probing --system tpac --reason migration --for 2h
+  portolanctl stop-probing --system ident --through --reason "its owner asks for silence"`
 }
 
 // Run orders the stop.
@@ -37,7 +40,7 @@ func (s stopProbing) Run(t terminal) error {
 	if s.For < 0 {
 		return usageError{fmt.Errorf("--for %s: want more than 0s", s.For)}
 	}
-	order := map[string]any{"order": "stop"}
+	order := map[string]any{"order": "stop", "through": s.Through}
 	if s.For > 0 {
 		order["until"] = time.Now().Add(s.For)
 	}
@@ -114,7 +117,10 @@ func (p probing) Run(t terminal) error {
 	var answer struct {
 		Rows    []probingRow
 		InForce struct {
-			Stops    []struct{ System, Reason string }
+			Stops []struct {
+				System, Reason string
+				Through        bool
+			}
 			BackOffs []struct {
 				System string
 				Factor int
@@ -125,7 +131,11 @@ func (p probing) Run(t terminal) error {
 		return err
 	}
 	for _, s := range answer.InForce.Stops {
-		fmt.Fprintf(t.out, "%s is left alone: %s\n", s.System, s.Reason)
+		through := ""
+		if s.Through {
+			through = ", through other systems too"
+		}
+		fmt.Fprintf(t.out, "%s is left alone%s: %s\n", s.System, through, s.Reason)
 	}
 	for _, b := range answer.InForce.BackOffs {
 		fmt.Fprintf(t.out, "%s is backed off from: nine agents in ten wait %d intervals\n", b.System, b.Factor)

@@ -16,6 +16,8 @@ type Probing struct {
 	Reason string            `json:"reason"`
 	By     string            `json:"by"`
 	Until  *time.Time        `json:"until,omitempty"` // when a stop ends by itself; nil for never
+	// Through says that a stop ends what asks the system through others, too.
+	Through bool `json:"through,omitempty"`
 	// Factor and Keep are a back-off's, see portolan.BackOff.
 	Factor int    `json:"factor,omitempty"`
 	Keep   uint32 `json:"keep,omitempty"`
@@ -29,7 +31,7 @@ func (f *Facts) Directives(now portolan.Instant) portolan.Directives {
 		since := portolan.InstantOf(p.Made)
 		switch p.Order {
 		case portolan.OrderStop:
-			stop := portolan.Stop{System: p.System, Since: since, Reason: p.Reason}
+			stop := portolan.Stop{System: p.System, Since: since, Reason: p.Reason, Through: p.Through}
 			if p.Until != nil {
 				stop.Until = portolan.InstantOf(*p.Until)
 			}
