@@ -223,7 +223,7 @@ func (d *Detector) portsHit(t *track) []portolan.PortCode {
 	for agent, n := range t.tallies {
 		if p := d.fleet.agents[agent].at; t.Scope.Holds(agent, &p.Port) {
 			sum := ports[p.Code]
-			ports[p.Code] = tally{sum.bad + n.bad, sum.results + n.results}
+			ports[p.Code] = tally{bad: sum.bad + n.bad, results: sum.results + n.results}
 		}
 	}
 	var hit []portolan.PortCode

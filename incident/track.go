@@ -65,7 +65,10 @@ type track struct {
 func (t *track) thin() bool { return t.restored && len(t.symptoms) == 0 }
 
 // tally counts results that tell of the incident's component.
-type tally struct{ bad, results float64 }
+type tally struct {
+	bad, results float64
+	newest       portolan.Instant // start of the newest run, of one agent's only
+}
 
 func (t *tally) add(bad bool) {
 	t.results++
@@ -74,7 +77,9 @@ func (t *tally) add(bad bool) {
 	}
 }
 
-func (t *tally) merge(o *tally) { t.bad, t.results = t.bad+o.bad, t.results+o.results }
+func (t *tally) merge(o *tally) {
+	t.bad, t.results, t.newest = t.bad+o.bad, t.results+o.results, max(t.newest, o.newest)
+}
 
 func (t *tally) share() float64 { return t.bad / max(1, t.results) }
 
@@ -121,6 +126,7 @@ func (t *track) take(s *series, o *Observation, bad, again bool) {
 	}
 	hit := t.tallyOf(s.agent.id)
 	hit.add(bad)
+	hit.newest = max(hit.newest, o.Start)
 	t.newest = max(t.newest, o.Start)
 	t.systemOf(s.name.System).add(bad)
 	usual, share := t.component.share, t.shareHit()
@@ -156,6 +162,16 @@ func (t *track) enoughGood() float64 {
 		rate = max(rate, c.rate)
 	}
 	return math.Log(max(1000, rate*betweenFalseEnds.Seconds()))
+}
+
+// allHeard reports whether each agent that was hit was heard since good times came back.
+func (t *track) allHeard() bool {
+	for _, n := range t.tallies {
+		if n.bad > 0 && n.newest < t.recovered {
+			return false
+		}
+	}
+	return true
 }
 
 // mask notes that a wider incident hides this one: nobody can tell since then whether it goes on.
@@ -201,7 +217,7 @@ func (d *Detector) review(t *track) {
 	case t.Silent || t.late.waits:
 		d.reviewSilent(t)
 	case t.End != 0:
-	case t.recovered != 0 && d.now-t.recovered >= heardAll && t.recovery >= t.enoughGood():
+	case t.recovery >= t.enoughGood() && (d.now-t.recovered >= heardAll || t.allHeard()):
 		d.describe(t)
 		d.finish(t, t.ended(), Closed)
 	case t.newest != 0 && d.now-t.newest > forget: // nobody tells of it any more
