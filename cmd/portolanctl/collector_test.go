@@ -36,7 +36,7 @@ func TestCollectorScripts(t *testing.T) {
 		Dir:                 "testdata/collector",
 		RequireExplicitExec: true,
 		Setup:               setupCollector,
-		Cmds:                map[string]clitest.Command{"exits": clitest.Exits},
+		Cmds:                map[string]clitest.Command{"exits": clitest.Exits, "shows": clitest.Shows},
 		UpdateScripts:       *update,
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"time"
 
@@ -33,21 +34,40 @@ func Exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// Shows is the word "shows pattern program [args...]": it runs the program until its output matches, for what the collector
+// folds a moment after it was noted.
+func Shows(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: shows pattern program [args...]")
+	}
+	pattern, err := regexp.Compile("(?m)" + args[0])
+	ts.Check(err)
+	await(ts, args[0], func() bool {
+		ts.Check(ts.Exec(args[1], args[2:]...))
+		return pattern.MatchString(ts.ReadFile("stdout"))
+	})
+}
+
 // Answers is the word "answers url": it waits until the address answers with success.
 func Answers(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: answers url")
 	}
+	await(ts, args[0], func() bool { return succeeds(args[0]) })
+}
+
+// await returns once ok does, and fails the script if that takes too long.
+func await(ts *testscript.TestScript, what string, ok func() bool) {
 	const patience = 20 * time.Second
 	deadline := time.NewTimer(patience)
 	defer deadline.Stop()
 	again := time.NewTicker(50 * time.Millisecond)
 	defer again.Stop()
-	for !succeeds(args[0]) {
+	for !ok() {
 		select {
 		case <-again.C:
 		case <-deadline.C:
-			ts.Fatalf("%s was not answered within %s", args[0], patience)
+			ts.Fatalf("%s: not within %s", what, patience)
 		}
 	}
 }
