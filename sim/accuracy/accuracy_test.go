@@ -127,12 +127,13 @@ func TestCompare_MatchesIncidentsWithIssues(t *testing.T) {
 	report := accuracy.Compare("x", w, accuracy.Said{Incidents: []accuracy.Incident{
 		incident("I-1", "nation", "dependency", "ident", 20.5, 49), seattle, incident("I-3", "nation", "service", "tpac", 110, 115),
 		elsewhere, incident("I-5", "nation", "service", "tpac", 200, 210), // after the scenario
+		incident("I-6", "nation", "monitor", "", 112, 118),
 	}}).Incidents
 	if report.Issues != 3 || report.Found != 2 || report.Missed != 1 || report.False != 2 || report.ScopeRight != 2 || report.CauseRight != 2 {
 		t.Errorf("got %+v", report)
 	}
-	if got, want := report.SaidHours, (28.5+9+5+9)/60; math.Abs(got-want) > 1e-9 {
-		t.Errorf("said %v hours, want %v", got, want)
+	if report.Monitor != 1 || math.Abs(report.SaidHours-(28.5+9+5+9)/60) > 1e-9 || math.Abs(report.FoundHours-(28.5+9)/60) > 1e-9 {
+		t.Errorf("got %d of the monitor, %v hours said, %v found", report.Monitor, report.SaidHours, report.FoundHours)
 	}
 	first := report.Rows[0]
 	if first.Found == nil || first.Found.ID != "I-1" || first.StartError != 30 || first.EndError != -60 || first.KnownAfter != 90 {

@@ -35,11 +35,15 @@ type Incidents struct {
 	False      int `json:"false"`
 	ScopeRight int `json:"scope_right"` // of those found
 	CauseRight int `json:"cause_right"`
-	// Hours is how long the issues lasted, SaidHours how long the incidents did, false ones included.
-	Hours     float64    `json:"hours"`
-	SaidHours float64    `json:"said_hours"`
-	Rows      []Match    `json:"rows"`
-	Surplus   []Incident `json:"false_incidents"`
+	// Monitor counts the incidents of the monitor itself, which users do not have. They are neither found nor false.
+	Monitor int `json:"monitor"`
+	// Hours is how long the issues lasted, FoundHours how long those incidents did that they were found as, SaidHours how
+	// long all did, false ones included.
+	Hours      float64    `json:"hours"`
+	FoundHours float64    `json:"found_hours"`
+	SaidHours  float64    `json:"said_hours"`
+	Rows       []Match    `json:"rows"`
+	Surplus    []Incident `json:"false_incidents"`
 }
 
 // Match is an issue with the incident that it was found as.
@@ -79,13 +83,17 @@ func incidents(w *truth.World, issues []truth.Issue, said []Incident) (sum Incid
 		if m.Found != nil {
 			used[m.Found.ID] = true
 			m.grade(w, &issue)
-			sum.count(&m)
+			sum.count(w, &m)
 		}
 		sum.Rows = append(sum.Rows, m)
 	}
 	sum.Missed, sum.Surplus = sum.Issues-sum.Found, []Incident{}
 	for _, i := range said {
-		sum.SaidHours += i.until(w).Sub(i.Start).Hours()
+		if i.Cause == monitor && !used[i.ID] {
+			sum.Monitor++
+			continue
+		}
+		sum.SaidHours += i.hours(w)
 		if !used[i.ID] {
 			sum.False++
 			sum.Surplus = append(sum.Surplus, i)
@@ -94,8 +102,12 @@ func incidents(w *truth.World, issues []truth.Issue, said []Incident) (sum Incid
 	return sum
 }
 
-func (s *Incidents) count(m *Match) {
+// monitor is the cause of incidents that the monitor has, and not its users.
+const monitor = "monitor"
+
+func (s *Incidents) count(w *truth.World, m *Match) {
 	s.Found++
+	s.FoundHours += m.Found.hours(w)
 	if m.ScopeRight {
 		s.ScopeRight++
 	}
@@ -111,6 +123,8 @@ func (i *Incident) until(w *truth.World) time.Time {
 	}
 	return *i.End
 }
+
+func (i *Incident) hours(w *truth.World) float64 { return i.until(w).Sub(i.Start).Hours() }
 
 // best returns the incident that lies in an issue's time and place and fits it best, nil if none does.
 func best(w *truth.World, issue *truth.Issue, said []Incident, used map[string]bool) (found *Incident) {

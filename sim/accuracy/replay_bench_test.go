@@ -211,6 +211,7 @@ func replayed(b *testing.B, file string) {
 	b.ReportMetric(float64(i.ScopeRight), "scopes-right")
 	b.ReportMetric(float64(i.CauseRight), "causes-right")
 	b.ReportMetric(100*(i.SaidHours/i.Hours-1), "incident-hours-error-percent")
+	b.ReportMetric(100*(i.FoundHours/i.Hours-1), "found-hours-error-percent")
 	b.ReportMetric(float64(p.Results)/p.Seconds, "results/s")
 }
 
