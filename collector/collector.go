@@ -224,6 +224,7 @@ func (c *collector) serve(ctx context.Context, listener net.Listener) error {
 		loops.Go(func() { c.backOffLoop(ctx) })
 		loops.Go(func() { c.retainLoop(ctx) })
 		loops.Go(func() { c.watchLoop(ctx) })
+		loops.Go(func() { c.reportLoop(ctx) })
 	}
 	if c.around.Load().config.Store.Shared() {
 		loops.Go(func() { c.watchOthers(ctx) })

@@ -36,6 +36,8 @@ type Config struct {
 	SendInterval time.Duration `yaml:"send_interval"`
 	// BackOff says when agents ask a failing system less often.
 	BackOff BackOffConfig `yaml:"back_off"`
+	// Reports says where and when monthly reports are issued.
+	Reports ReportsConfig `yaml:"reports"`
 	// Zone is where days and months begin on the pages; a query may name its own.
 	Zone string `yaml:"zone"`
 }
@@ -49,6 +51,7 @@ func DefaultConfig() Config {
 		Settle:       15 * time.Minute,
 		SendInterval: 15 * time.Second,
 		BackOff:      BackOffConfig{Agents: 10, After: 2 * time.Minute, Factor: 5},
+		Reports:      ReportsConfig{After: 48 * time.Hour},
 		Zone:         "UTC",
 	}
 }
@@ -113,6 +116,7 @@ func (c Config) check(report func(path, problem, allowed string)) {
 		report("send_interval", c.SendInterval.String(), "want 1s to 1h")
 	}
 	c.BackOff.check(report)
+	c.Reports.check(report)
 	if _, err := loadZone(c.Zone); err != nil {
 		report("zone", fmt.Sprintf("%q is no time zone", c.Zone), zoneForm)
 	}

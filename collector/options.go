@@ -34,6 +34,9 @@ type Options struct {
 	// the time of the clock on the wall.
 	Replay portolan.Instant
 
+	// ReportEvery is how often it is seen whether a monthly report is due; 15 min, and the most.
+	ReportEvery time.Duration
+
 	started func(*collector) // lets tests in
 }
 
@@ -46,6 +49,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.StoreEvery <= 0 {
 		o.StoreEvery = time.Second
+	}
+	if o.ReportEvery <= 0 {
+		o.ReportEvery = reportEvery
 	}
 	return o
 }

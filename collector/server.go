@@ -27,6 +27,7 @@ func (c *collector) routes() http.Handler {
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "healthy") })
 	mux.HandleFunc("GET /-/ready", c.serveReady)
 	mux.HandleFunc("POST /-/reload", c.serveReload)
+	mux.HandleFunc("GET /reports/{name}", c.serveReportPage)
 	mux.Handle("/", dashboard.Central(&pages{c: c}, dashboard.Options{
 		Version: buildinfo.Version(),
 		Report:  func(err error) { c.log.Error("page could not be drawn", zap.Error(err)) },

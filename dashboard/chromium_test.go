@@ -56,6 +56,7 @@ func everyPage() map[string]page {
 		"system":      {central, "/systems/tpac"},
 		"record":      {central, "/record"},
 		"incidents":   {central, "/incidents"},
+		"reports":     {central, "/reports"},
 		"not-found":   {central, "/ports/ZZZ"},
 		"workstation": {dashboard.PortPage(f, dashboard.Options{Refresh: time.Hour}), "/"},
 		"nothing":     {dashboard.Central(&fixture{overview: &dashboard.Overview{Cut: dashboard.Cut{At: noon}}}, dashboard.Options{}), "/"},

@@ -24,6 +24,7 @@ type fixture struct {
 	port        *dashboard.PortDetail
 	system      *dashboard.SystemDetail
 	record      *dashboard.Record
+	reports     *dashboard.Reports
 	workstation *dashboard.Workstation
 	incidents   *dashboard.Incidents
 	signals     []dashboard.Signal
@@ -70,6 +71,12 @@ func (f *fixture) Record(context.Context) (*dashboard.Record, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.record, f.err
+}
+
+func (f *fixture) Reports(context.Context) (*dashboard.Reports, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.reports, f.err
 }
 
 func (f *fixture) Incidents(context.Context) (*dashboard.Incidents, error) {
@@ -127,6 +134,9 @@ func identDown() *fixture {
 		}, Incidents: []incident.Incident{open}, Advice: []dashboard.Advice{miaAdvice()}, Signals: officerSignals()},
 		incidents: &dashboard.Incidents{Cut: cut, Open: []incident.Incident{open}, Past: []incident.Incident{pastIncident()}, Signals: officerSignals()},
 		system:    &dashboard.SystemDetail{Cut: cut, System: tpac, Transactions: []dashboard.Transaction{inspection()}, Ports: ports},
+		reports: &dashboard.Reports{Cut: cut, Current: "2026-03", Scheduled: true, Issued: []dashboard.Report{
+			{Month: "2026-02", Revision: 1, Made: noon, Page: "/reports/portolan-2026-02-r1.html", Figures: "/reports/portolan-2026-02-r1.json"},
+		}},
 		record: &dashboard.Record{Cut: cut, More: true, Asides: []dashboard.Aside{
 			{Agent: "SEA-1", Number: 1204, Reason: "version", ReceivedAt: ago(40 * time.Second), Size: 1310},
 			{

@@ -31,7 +31,7 @@ type Options struct {
 const defaultRefresh = 5 * time.Second
 
 // Central returns the central pages: all ports x systems at "/", a port at "/ports/{code}", a system at
-// "/systems/{id}", incidents at "/incidents", what was not taken in at "/record", and what they need under "/static/".
+// "/systems/{id}", incidents at "/incidents", monthly reports at "/reports", what was not taken in at "/record", and what they need under "/static/".
 // A port's page has forms, by which people tell the center something.
 func Central(src Source, o Options) http.Handler {
 	s := newSite(o, centralSite)
@@ -71,6 +71,13 @@ func Central(src Source, o Options) http.Handler {
 			return nil, fmt.Errorf("read record: %w", err)
 		}
 		return recordFrame(v), nil
+	}))
+	mux.Handle("GET /reports", s.page("reports.html", func(r *http.Request) (*frame, error) {
+		v, err := src.Reports(r.Context())
+		if err != nil {
+			return nil, fmt.Errorf("read reports: %w", err)
+		}
+		return reportsFrame(v), nil
 	}))
 	mux.Handle("GET /incidents", s.page("incidents.html", func(r *http.Request) (*frame, error) {
 		v, err := src.Incidents(r.Context())

@@ -28,6 +28,7 @@ func TestPages_Golden(t *testing.T) {
 	t.Parallel()
 	central := dashboard.Central(identDown(), dashboard.Options{Version: "1.2.3"})
 	nothing := dashboard.Central(&fixture{
+		reports:  &dashboard.Reports{Cut: dashboard.Cut{At: noon}, Current: "2026-03", Last: "2026-02"},
 		overview: &dashboard.Overview{Cut: dashboard.Cut{At: noon}}, record: &dashboard.Record{Cut: dashboard.Cut{At: noon}}, incidents: &dashboard.Incidents{Cut: dashboard.Cut{At: noon}},
 	}, dashboard.Options{})
 	port := dashboard.PortPage(identDown(), dashboard.Options{Version: "1.2.3"})
@@ -46,6 +47,8 @@ func TestPages_Golden(t *testing.T) {
 		"record":            {central, "/record"},
 		"record-nothing":    {nothing, "/record"},
 		"incidents":         {central, "/incidents"},
+		"reports":           {central, "/reports"},
+		"reports-nothing":   {nothing, "/reports"},
 		"incidents-nothing": {nothing, "/incidents"},
 		"not-found":         {central, "/ports/ZZZ"},
 		"workstation":       {port, "/"},

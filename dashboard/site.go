@@ -46,7 +46,7 @@ func newSite(o Options, kind siteKind) *site {
 		o.Refresh = defaultRefresh
 	}
 	s := &site{kind: kind, options: o, static: "/static/" + contentName() + "/", templates: map[string]*template.Template{}}
-	for _, name := range []string{"overview.html", "port.html", "system.html", "incidents.html", "record.html", "workstation.html", "error.html"} {
+	for _, name := range []string{"overview.html", "port.html", "system.html", "incidents.html", "reports.html", "record.html", "workstation.html", "error.html"} {
 		s.templates[name] = template.Must(template.ParseFS(templateFiles,
 			"templates/layout.html", "templates/parts.html", "templates/runs.html", "templates/"+name))
 	}

@@ -25,6 +25,8 @@ type Source interface {
 	Record(ctx context.Context) (*Record, error)
 	// Incidents returns the incidents that are open, and those of late.
 	Incidents(ctx context.Context) (*Incidents, error)
+	// Reports returns the monthly reports that were issued.
+	Reports(ctx context.Context) (*Reports, error)
 	Acts
 }
 
@@ -60,6 +62,25 @@ type Incidents struct {
 	Open, Past []incident.Incident // newest first
 	More       bool                // there are older ones
 	Signals    []Signal            // of the last day, newest first
+}
+
+// Reports is the monthly reports.
+type Reports struct {
+	Cut     Cut
+	Current string // the month that is not over
+	// Scheduled says that months are issued when they are over; else Last is the newest month that is.
+	Scheduled bool
+	Last      string
+	Issued    []Report // newest first
+}
+
+// Report is one revision of a month's report.
+type Report struct {
+	Month    string // "2017-01"
+	Revision int
+	Made     portolan.Instant
+	Page     string // address of the document
+	Figures  string // address of its figures as JSON
 }
 
 // System is one screening system over all ports.
