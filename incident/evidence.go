@@ -20,6 +20,8 @@ const (
 	priorResults = 4000
 	leastShare   = 0.002
 	mostShare    = 0.05
+	// unheardFor is how long at most nothing is heard of a result that is as the one before.
+	unheardFor = 20 * time.Second
 	// forget is how long a test stays without a result before it begins anew.
 	forget = portolan.Instant(45 * time.Minute / time.Microsecond)
 )
@@ -113,8 +115,8 @@ func (c *cell) add(bad bool, start portolan.Instant) {
 }
 
 // best returns the greatest score, by the model that it goes with, once what is not heard yet is taken for good: what is bad
-// is sent at once, what is as before later. As many runs began since the onset as the agents' plans say, give or take two
-// standard deviations.
+// is sent at once, what is as before later, but no later than unheardFor. As many runs began since the onset as the agents' plans
+// say, give or take two standard deviations.
 func (c *cell) best() (score float64, model int) {
 	for m := range models {
 		s := c.score[m]
@@ -122,7 +124,8 @@ func (c *cell) best() (score float64, model int) {
 			continue
 		}
 		begun := c.rate * float64(c.newest-c.onset[m]) / 1e6
-		if unheard := begun - 2*math.Sqrt(begun) - c.counts[m].results; unheard > 0 {
+		unheard := min(begun-2*math.Sqrt(begun)-c.counts[m].results, c.rate*unheardFor.Seconds())
+		if unheard > 0 {
 			s += unheard * c.component.weighGood[m]
 		}
 		if s > score {
