@@ -8,6 +8,7 @@ import (
 	"portolan/availability"
 	"portolan/collector/projection"
 	"portolan/collector/watch"
+	"portolan/report"
 )
 
 // groupAnswer is the group of a row; what the answer is not grouped by is left out.
@@ -25,21 +26,9 @@ type groupAnswer struct {
 	To          time.Time              `json:"to"`
 }
 
-// boundedAnswer is a figure with its bounds. A bound that does not exist is null, and why says why the ratio is.
-type boundedAnswer struct {
-	Ratio *float64 `json:"ratio"`
-	Low   *float64 `json:"low"`
-	High  *float64 `json:"high"`
-	Why   string   `json:"why,omitempty"`
-}
-
 type differenceAnswer struct {
-	Maintenance *float64 `json:"maintenance"`
-	Slow        *float64 `json:"slow"`
-	Dependency  *float64 `json:"dependency"`
-	Network     *float64 `json:"network"`
-	Other       *float64 `json:"other"`
-	Why         string   `json:"why,omitempty"`
+	report.Difference
+	Why string `json:"why,omitempty"`
 }
 
 type dueAnswer struct {
@@ -50,23 +39,14 @@ type dueAnswer struct {
 	Missing   int `json:"missing"`
 }
 
-// incidentCount is the incidents that the issue-free figure follows from: how many, and the time that they were open,
-// each counted and together.
-type incidentCount struct {
-	Began        int     `json:"began"`
-	Carried      int     `json:"carried"`
-	SumSeconds   float64 `json:"sum_seconds"`
-	UnionSeconds float64 `json:"union_seconds"`
-}
-
 type availabilityRow struct {
 	groupAnswer
 	Weight             portolan.Weight  `json:"weight"`
-	EndUser            boundedAnswer    `json:"end_user"`
-	Conventional       boundedAnswer    `json:"conventional"`
-	IssueFree          boundedAnswer    `json:"issue_free"`
-	Incidents          incidentCount    `json:"incidents"`
-	WithoutMaintenance boundedAnswer    `json:"without_maintenance"`
+	EndUser            report.Bounded   `json:"end_user"`
+	Conventional       report.Bounded   `json:"conventional"`
+	IssueFree          report.Bounded   `json:"issue_free"`
+	Incidents          report.Issues    `json:"incidents"`
+	WithoutMaintenance report.Bounded   `json:"without_maintenance"`
 	Difference         differenceAnswer `json:"difference"`
 	Coverage           *float64         `json:"coverage"`
 	Why                string           `json:"why,omitempty"`
@@ -135,13 +115,11 @@ func availabilityOf(q *projection.Query, t *projection.Total, issues availabilit
 	f := &t.Figure
 	return availabilityRow{
 		groupAnswer: groupOf(q, t.Key, t.Window), Weight: t.Weight,
-		EndUser: boundedOf(f.EndUser), Conventional: boundedOf(f.Conventional),
-		IssueFree: boundedOf(issues.Free), Incidents: incidentCount{
-			Began: issues.Began, Carried: issues.Carried, SumSeconds: issues.Sum.Seconds(), UnionSeconds: issues.Union.Seconds(),
-		},
-		WithoutMaintenance: boundedOf(f.WithoutMaintenance),
-		Difference:         differenceOf(f),
-		Coverage:           numberOf(f.Coverage), Why: f.Why,
+		EndUser: report.BoundedOf(f.EndUser), Conventional: report.BoundedOf(f.Conventional),
+		IssueFree: report.BoundedOf(issues.Free), Incidents: report.IssuesOf(issues),
+		WithoutMaintenance: report.BoundedOf(f.WithoutMaintenance),
+		Difference:         differenceAnswer{report.DifferenceOf(f.Difference), f.Why},
+		Coverage:           report.NumberOf(f.Coverage), Why: f.Why,
 		UpSeconds: f.Up.Seconds(), SlowSeconds: f.Slow.Seconds(),
 		DownSeconds: f.Down.Seconds(), UnmonitoredSeconds: f.Unmonitored.Seconds(),
 		Due:      dueAnswer(t.Due),
@@ -170,27 +148,6 @@ func groupOf(q *projection.Query, key projection.Key, window portolan.Span) grou
 		}
 	}
 	return g
-}
-
-func boundedOf(b availability.Bounded) boundedAnswer {
-	return boundedAnswer{Ratio: numberOf(b.Ratio), Low: numberOf(b.Low), High: numberOf(b.High), Why: b.Why}
-}
-
-func differenceOf(f *availability.Figure) differenceAnswer {
-	d := f.Difference
-	return differenceAnswer{
-		Maintenance: numberOf(d.Maintenance), Slow: numberOf(d.Slow), Dependency: numberOf(d.Dependency),
-		Network: numberOf(d.Network), Other: numberOf(d.Other), Why: f.Why,
-	}
-}
-
-// numberOf returns a ratio as a number, nil if it does not exist: absence is not 0.
-func numberOf(r availability.Ratio) *float64 {
-	if !r.Exists() {
-		return nil
-	}
-	v := r.Float64()
-	return &v
 }
 
 type latencyRow struct {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"portolan"
+	"portolan/report"
 )
 
 type windowedRow struct {
@@ -19,7 +20,7 @@ type windowedAnswer struct {
 	To       time.Time        `json:"to"`
 	AsOf     string           `json:"as_of"`
 	Weight   *portolan.Weight `json:"weight"` // null where no series was selected
-	EndUser  boundedAnswer    `json:"end_user"`
+	EndUser  report.Bounded   `json:"end_user"`
 	Coverage *float64         `json:"coverage"`
 	Rows     []windowedRow    `json:"rows"`
 }
@@ -40,15 +41,15 @@ func (c *collector) serveWindowed(r *call) (any, error) {
 	}
 	out := windowedAnswer{
 		From: answer.Window.From.Time(), To: answer.Window.To.Time(), AsOf: answer.Cut.String(),
-		EndUser: boundedAnswer{Why: noSeries}, Rows: make([]windowedRow, 0, len(answer.Worst)),
+		EndUser: report.Bounded{Why: noSeries}, Rows: make([]windowedRow, 0, len(answer.Worst)),
 	}
 	if whole := answer.Whole; whole != nil {
-		out.Weight, out.EndUser, out.Coverage = &whole.Weight, boundedOf(whole.Figure.EndUser), numberOf(whole.Figure.Coverage)
+		out.Weight, out.EndUser, out.Coverage = &whole.Weight, report.BoundedOf(whole.Figure.EndUser), report.NumberOf(whole.Figure.Coverage)
 	}
 	for _, w := range answer.Worst {
 		out.Rows = append(out.Rows, windowedRow{
 			Minutes: int(w.Window.Duration() / time.Minute), From: w.Window.From.Time(), To: w.Window.To.Time(),
-			Ratio: numberOf(w.Ratio), Coverage: numberOf(w.Coverage),
+			Ratio: report.NumberOf(w.Ratio), Coverage: report.NumberOf(w.Coverage),
 		})
 	}
 	return out, nil
