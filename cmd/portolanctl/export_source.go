@@ -31,12 +31,7 @@ func (e exports) open(ctx context.Context) (*exportSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	config := collector.DefaultConfig()
-	config.Data, config.Store.URL, config.Store.Archive = e.Data, e.Store, e.Archive
-	l, err := collector.OpenLedger(ctx, config)
-	if errors.Is(err, ledger.ErrLocked) {
-		return nil, fmt.Errorf("a collector runs on %q: stop it first, or give its address as --collector", e.Data)
-	}
+	l, err := openStored(ctx, collector.OpenLedger, ledgerPlace{e.Data, e.Store, e.Archive}, "stop it first, or give its address as --collector")
 	if err != nil {
 		return nil, err
 	}

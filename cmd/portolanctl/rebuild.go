@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -40,12 +39,7 @@ const leadWithin = 3 * time.Second
 func (r rebuild) Run(t terminal) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	config := collector.DefaultConfig()
-	config.Data, config.Store.URL, config.Store.Archive = r.Data, r.Store, r.Archive
-	l, err := collector.OpenLedger(ctx, config)
-	if errors.Is(err, ledger.ErrLocked) {
-		return fmt.Errorf("a collector runs on %q: stop it first", r.Data)
-	}
+	l, err := openStored(ctx, collector.OpenLedger, ledgerPlace{r.Data, r.Store, r.Archive}, "stop it first")
 	if err != nil {
 		return err
 	}

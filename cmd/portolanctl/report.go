@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -12,7 +11,6 @@ import (
 
 	"portolan"
 	"portolan/collector"
-	"portolan/collector/ledger"
 	"portolan/collector/monthly"
 	"portolan/collector/projection"
 	"portolan/internal/ways"
@@ -107,12 +105,7 @@ func (r monthlyReport) stored(ctx context.Context) (*report.Month, error) {
 	if err != nil {
 		return nil, err
 	}
-	config := collector.DefaultConfig()
-	config.Data, config.Store.URL, config.Store.Archive = r.Data, r.Store, r.Archive
-	l, err := collector.OpenLedger(ctx, config)
-	if errors.Is(err, ledger.ErrLocked) {
-		return nil, fmt.Errorf("a collector runs on %q: ask it with --collector", r.Data)
-	}
+	l, err := openStored(ctx, collector.OpenLedger, ledgerPlace{r.Data, r.Store, r.Archive}, "ask it with --collector")
 	if err != nil {
 		return nil, err
 	}

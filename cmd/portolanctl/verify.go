@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -90,12 +89,7 @@ func (v verify) stored(ctx context.Context) (*verified, error) {
 	if err != nil {
 		return nil, err
 	}
-	config := collector.DefaultConfig()
-	config.Data, config.Store.URL, config.Store.Archive = v.Data, v.Store, v.Archive
-	l, err := collector.OpenToVerify(ctx, config)
-	if errors.Is(err, ledger.ErrLocked) {
-		return nil, fmt.Errorf("a collector runs on %q: stop it first, or verify what it sends", v.Data)
-	}
+	l, err := openStored(ctx, collector.OpenToVerify, ledgerPlace{v.Data, v.Store, v.Archive}, "stop it first, or verify what it sends")
 	if err != nil {
 		return nil, err
 	}
