@@ -171,14 +171,25 @@ func (d *Detector) noteOf(t *track) *Note {
 }
 
 func (t *track) mostKinds(kinds ...portolan.ErrorKind) bool {
-	var these, all float64
+	these, all := t.symptomsThat(func(s *portolan.Symptom) bool { return slices.Contains(kinds, s.Kind) })
+	return all > 0 && float64(these)/float64(all) >= mostly
+}
+
+// nearlyAll reports whether four of five symptoms, if there are any, are such.
+func (t *track) nearlyAll(are func(*portolan.Symptom) bool) bool {
+	these, all := t.symptomsThat(are)
+	return 5*these >= 4*all
+}
+
+// symptomsThat counts the symptoms that are such, and all.
+func (t *track) symptomsThat(are func(*portolan.Symptom) bool) (these, all int) {
 	for s, n := range t.symptoms {
-		all += float64(n)
-		if slices.Contains(kinds, s.Kind) {
-			these += float64(n)
+		all += n
+		if are(&s) {
+			these += n
 		}
 	}
-	return all > 0 && these/all >= mostly
+	return these, all
 }
 
 // commonest returns the symptom that was seen most.
@@ -202,18 +213,10 @@ func (d *Detector) systemsHit(t *track) []portolan.SystemID {
 		}
 	}
 	if len(hit) == 0 {
-		hit = d.systemsUsed(t)
+		hit = slices.Collect(maps.Keys(d.fleet.systemsOf(t.Scope, t.Component)))
 	}
 	slices.Sort(hit)
 	return hit
-}
-
-func (d *Detector) systemsUsed(t *track) []portolan.SystemID {
-	used := map[portolan.SystemID]bool{}
-	for _, s := range d.fleet.within(t.Scope, t.Component) {
-		used[s.name.System] = true
-	}
-	return slices.Collect(maps.Keys(used))
 }
 
 // portsHit returns the ports where a share of results is bad as befits the incident; all ports of the scope if nothing was

@@ -20,7 +20,7 @@ const (
 	priorResults = 4000
 	leastShare   = 0.002
 	mostShare    = 0.05
-	// unheardFor is how long at most nothing is heard of a result that is as the one before.
+	// unheardFor is how long at most nothing is heard of a result: what is news is sent at once, what is as before every 15 s.
 	unheardFor = 20 * time.Second
 	// forget is how long a test stays without a result before it begins anew.
 	forget = portolan.Instant(45 * time.Minute / time.Microsecond)
@@ -76,8 +76,7 @@ func (c *component) weigh() {
 type cell struct {
 	scope     Scope
 	component *component
-	series    []*series // that it tests
-	rate      float64   // results a second that they are to give
+	rate      float64 // results a second that its series are to give
 	score     [models]float64
 	onset     [models]portolan.Instant // start of the first bad run since the score was zero
 	counts    [models]tally            // of results since then
@@ -115,7 +114,7 @@ func (c *cell) add(bad bool, start portolan.Instant) {
 }
 
 // best returns the greatest score, by the model that it goes with, once what is not heard yet is taken for good: what is bad
-// is sent at once, what is as before later, but no later than unheardFor. As many runs began since the onset as the agents' plans
+// is sent at once, what is as before within unheardFor. As many runs began since the onset as the agents' plans
 // say, give or take two standard deviations.
 func (c *cell) best() (score float64, model int) {
 	for m := range models {

@@ -103,7 +103,6 @@ func (f *fleet) assign(agent portolan.AgentID, plan *portolan.Plan) {
 		f.rate -= s.rate
 		for c := range s.cells() {
 			c.rate -= s.rate
-			c.series = slices.DeleteFunc(c.series, func(t *series) bool { return t == s })
 		}
 	}
 	m.series = nil
@@ -132,7 +131,6 @@ func (f *fleet) addSeries(m *member, p *portolan.PlannedSeries) {
 	}
 	for c := range s.cells() {
 		c.rate += s.rate
-		c.series = append(c.series, s)
 	}
 	m.series = append(m.series, s)
 }
@@ -175,11 +173,40 @@ func (s *series) cells() iter.Seq[*cell] {
 }
 
 // within returns the series that tell of a component in a scope.
-func (f *fleet) within(scope Scope, system portolan.SystemID) []*series {
-	if c := f.cells[cellKey{scope, system}]; c != nil {
-		return c.series
+func (f *fleet) within(scope Scope, system portolan.SystemID) (in []*series) {
+	for _, m := range f.membersIn(scope) {
+		for _, s := range m.series {
+			if s.exposure(system) != nil {
+				in = append(in, s)
+			}
+		}
 	}
-	return nil
+	return in
+}
+
+// membersIn returns the agents of a scope.
+func (f *fleet) membersIn(scope Scope) (in []*member) {
+	if p := f.ports[scope.Port]; p != nil && scope.Level == AtPort {
+		return p.agents
+	}
+	if m := f.agents[scope.Agent]; m != nil && scope.Level == AtAgent {
+		return []*member{m}
+	}
+	for id, m := range f.agents {
+		if scope.Holds(id, &m.at.Port) {
+			in = append(in, m)
+		}
+	}
+	return in
+}
+
+// systemsOf returns the systems whose users a component concerns in a scope.
+func (f *fleet) systemsOf(scope Scope, component portolan.SystemID) map[portolan.SystemID]bool {
+	systems := map[portolan.SystemID]bool{}
+	for _, s := range f.within(scope, component) {
+		systems[s.name.System] = true
+	}
+	return systems
 }
 
 func (f *fleet) expose(m *member, system portolan.SystemID) exposure {

@@ -63,17 +63,11 @@ func (d *Detector) gatherSystems(t *track) {
 	if len(parts) < 2 {
 		return
 	}
+	used := d.fleet.systemsOf(t.Scope, "")
 	hit := map[portolan.SystemID]bool{}
 	for _, u := range parts {
-		hit[u.Component] = true
-	}
-	used := map[portolan.SystemID]bool{}
-	for _, s := range d.fleet.within(t.Scope, "") {
-		used[s.name.System] = true
-	}
-	for id := range hit {
-		if !used[id] {
-			delete(hit, id)
+		if used[u.Component] {
+			hit[u.Component] = true
 		}
 	}
 	if float64(len(hit)) >= whole*float64(len(used)) {
@@ -102,7 +96,7 @@ func (d *Detector) gatherForerunners(t *track) {
 // blame names the system that is to blame for an incident that seemed to be the network's, if too few systems are hit for that.
 func (d *Detector) blame(t *track) {
 	hit := d.systemsHit(t)
-	if float64(len(hit)) >= whole*float64(len(d.systemsUsed(t))) {
+	if float64(len(hit)) >= whole*float64(len(d.fleet.systemsOf(t.Scope, t.Component))) {
 		return
 	}
 	best, most := t.component, 0
@@ -110,13 +104,9 @@ func (d *Detector) blame(t *track) {
 		if id == "" || !d.fleet.allNeed(hit, id, t.Scope) {
 			continue
 		}
-		var part, all int
-		for s, n := range t.symptoms {
-			all += n
-			if s.Dependency == id || (s.Dependency == "" && slices.Contains(hit, id)) {
-				part += n
-			}
-		}
+		part, all := t.symptomsThat(func(s *portolan.Symptom) bool {
+			return s.Dependency == id || (s.Dependency == "" && slices.Contains(hit, id))
+		})
 		if 5*part >= 4*all && (part > most || (part == most && id > best.system)) {
 			best, most = c, part
 		}
@@ -131,10 +121,7 @@ func (d *Detector) blame(t *track) {
 
 // allNeed reports whether each of the systems is the one that is named, or depends on it.
 func (f *fleet) allNeed(systems []portolan.SystemID, on portolan.SystemID, in Scope) bool {
-	exposed := map[portolan.SystemID]bool{}
-	for _, s := range f.within(in, on) {
-		exposed[s.name.System] = true
-	}
+	exposed := f.systemsOf(in, on)
 	return !slices.ContainsFunc(systems, func(id portolan.SystemID) bool { return !exposed[id] })
 }
 
@@ -163,28 +150,22 @@ func (d *Detector) together(t, u *track) bool {
 
 // blamesNetwork reports whether the network could be behind most of the symptoms.
 func (t *track) blamesNetwork() bool {
-	var network, all int
-	for s, n := range t.symptoms {
-		all += n
-		if blamesNetwork(s.Kind) {
-			network += n
-		}
-	}
-	return 5*network >= 4*all
+	return t.nearlyAll(func(s *portolan.Symptom) bool { return blamesNetwork(s.Kind) })
 }
 
-// wider returns the scopes that hold a scope, the narrowest first.
+// wider returns the scopes that hold a scope, the narrowest first; none if its workstation or port is not known any more.
 func (f *fleet) wider(s Scope) (wider []Scope) {
-	var port *portolan.Port
-	switch s.Level {
-	case AtAgent:
-		port = &f.agents[s.Agent].at.Port
-	case AtPort:
-		port = &f.ports[s.Port].Port
-	default:
+	at := f.ports[s.Port]
+	switch m := f.agents[s.Agent]; {
+	case s.Level > AtPort:
 		return []Scope{{Level: AtNation}}
+	case m != nil:
+		at = m.at
 	}
-	for _, w := range scopesOf("", port) {
+	if at == nil {
+		return nil
+	}
+	for _, w := range scopesOf("", &at.Port) {
 		if w.Level > s.Level {
 			wider = append(wider, w)
 		}

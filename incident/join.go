@@ -41,14 +41,7 @@ func (d *Detector) absorbConsequences(t *track) {
 
 // seenByOthers reports whether most symptoms are of systems that depend on the incident's.
 func (t *track) seenByOthers() bool {
-	var others, all int
-	for s, n := range t.symptoms {
-		all += n
-		if s.Dependency == t.Component {
-			others += n
-		}
-	}
-	return 5*others >= 4*all
+	return t.nearlyAll(func(s *portolan.Symptom) bool { return s.Dependency == t.Component })
 }
 
 // explainsAll reports whether incident t explains what u saw.
@@ -59,14 +52,9 @@ func (d *Detector) explainsAll(t, u *track) bool {
 	if t.Component == u.Component {
 		return true
 	}
-	var part, all int
-	for s, n := range u.symptoms {
-		all += n
-		if (t.Component == "" && blamesNetwork(s.Kind)) || (t.Component != "" && s.Dependency == t.Component) {
-			part += n
-		}
-	}
-	return 5*part >= 4*all
+	return u.nearlyAll(func(s *portolan.Symptom) bool {
+		return (t.Component == "" && blamesNetwork(s.Kind)) || (t.Component != "" && s.Dependency == t.Component)
+	})
 }
 
 // join makes one incident part of another, which gets the given scope and component.

@@ -22,9 +22,6 @@ const (
 	keep = portolan.Instant(time.Hour / time.Microsecond)
 	// betweenFalseEnds is the time in which an incident that goes on is taken for over once, by chance.
 	betweenFalseEnds = 10 * 24 * time.Hour
-	// heardAll is how long after good times came back everything was heard that began before: what is news is sent at once, the
-	// rest every 15 s.
-	heardAll = portolan.Instant(20 * time.Second / time.Microsecond)
 	// margin is how much likelier, as a logarithm, another scope must be to take the place of the one that is known.
 	margin = 5
 	// networkMargin is how much likelier it must be that the network is to blame than a single system.
@@ -217,7 +214,7 @@ func (d *Detector) review(t *track) {
 	case t.Silent || t.late.waits:
 		d.reviewSilent(t)
 	case t.End != 0:
-	case t.recovery >= t.enoughGood() && (d.now-t.recovered >= heardAll || t.allHeard()):
+	case t.recovery >= t.enoughGood() && (d.now.Sub(t.recovered) >= unheardFor || t.allHeard()):
 		d.describe(t)
 		d.finish(t, t.ended(), Closed)
 	case t.newest != 0 && d.now-t.newest > forget: // nobody tells of it any more
