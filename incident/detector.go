@@ -72,6 +72,10 @@ func (d *Detector) Observe(o *Observation) {
 		s.last = o.Start
 	}
 	bad := o.Outcome != portolan.Good
+	s.bad = badRun{}
+	if bad {
+		s.bad = badRun{o.Start, o.Symptom}
+	}
 	t := d.explains(s, o)
 	switch {
 	case t != nil:
@@ -190,6 +194,7 @@ func (d *Detector) open(s *series, o *Observation) {
 	t.total = best.counts[model]
 	t.total.bad, t.total.results = t.total.bad-1, t.total.results-1 // this result, which is taken now
 	d.claim(t)
+	d.recall(t, s)
 	t.take(s, o, true, false)
 	if into := d.absorb(t); into != t {
 		d.describe(into)
@@ -198,6 +203,20 @@ func (d *Detector) open(s *series, o *Observation) {
 	}
 	d.describe(t)
 	d.emit(t, change)
+}
+
+// recall counts for whom the bad results were that an incident was found by, and why they were bad. The one that it was found
+// with is not among them.
+func (d *Detector) recall(t *track, with *series) {
+	for _, s := range d.fleet.within(t.Scope, t.Component) {
+		if s == with || s.bad.start < t.Start {
+			continue
+		}
+		o := Observation{Start: s.bad.start, Outcome: portolan.Failed, Symptom: s.bad.symptom}
+		if s.tells(s.exposure(t.Component), t.Scope.Level, &o) == hit {
+			t.credit(s, &o, true)
+		}
+	}
 }
 
 // likeliest returns the cell with the greatest score. Equal scores mean that the same results count in both: then a

@@ -46,8 +46,15 @@ type series struct {
 	rate      float64
 	notice    portolan.Instant // start of the run that the last notice was of
 	last      portolan.Instant // start of the newest result
+	bad       badRun           // the newest run, if it was bad
 	// usual is the usual logarithm of its good runs' duration; zero until it is known.
 	usual float64
+}
+
+// badRun is what is kept of a bad run, that an incident which is found later may count it. No start means none.
+type badRun struct {
+	start   portolan.Instant
+	symptom portolan.Symptom
 }
 
 // exposure says that a series' results tell of a component.

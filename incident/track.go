@@ -115,17 +115,13 @@ func (t *track) take(s *series, o *Observation, bad, again bool) {
 	if t.Silent || o.Start < t.Start-slack || (!bad && o.Start < t.Start) {
 		return
 	}
-	if bad {
-		t.symptoms[o.Symptom]++
-	}
 	if again {
+		if bad {
+			t.symptoms[o.Symptom]++
+		}
 		return
 	}
-	hit := t.tallyOf(s.agent.id)
-	hit.add(bad)
-	hit.newest = max(hit.newest, o.Start)
-	t.newest = max(t.newest, o.Start)
-	t.systemOf(s.name.System).add(bad)
+	hit := t.credit(s, o, bad)
 	usual, share := t.component.share, t.shareHit()
 	if hit.bad == 0 && !t.restored { // says nothing of those who were hit
 		t.total.results++
@@ -150,6 +146,19 @@ func (t *track) take(s *series, o *Observation, bad, again bool) {
 		t.total.results += t.pending
 		t.recovery, t.recovered, t.pending = 0, 0, 0
 	}
+}
+
+// credit counts a result for its agent and system, and its symptom. It returns the agent's count.
+func (t *track) credit(s *series, o *Observation, bad bool) *tally {
+	if bad {
+		t.symptoms[o.Symptom]++
+	}
+	of := t.tallyOf(s.agent.id)
+	of.add(bad)
+	of.newest = max(of.newest, o.Start)
+	t.newest = max(t.newest, o.Start)
+	t.systemOf(s.name.System).add(bad)
+	return of
 }
 
 // enoughGood is the score at which the incident is over.
