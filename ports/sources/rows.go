@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"portolan"
 	"portolan/internal/strictyaml"
@@ -41,6 +42,10 @@ func (f File) rows(accept func(columns []string) bool) (iter.Seq[row], *strictya
 		each = f.eachJSON
 	}
 	return func(yield func(row) bool) {
+		if at := f.notUTF8(); at >= 0 {
+			fail(1+bytes.Count(f.Data[:at], []byte{'\n'}), "the text is not UTF-8", "want a file that was saved as UTF-8")
+			return
+		}
 		accepted := false
 		line, err := each(func(line int, cells map[string]string) bool {
 			if !accepted && !accept(slices.Collect(maps.Keys(cells))) {
@@ -54,6 +59,18 @@ func (f File) rows(accept func(columns []string) bool) (iter.Seq[row], *strictya
 			fail(line, err.Error(), "")
 		}
 	}, faults
+}
+
+// notUTF8 returns where the file is no longer text in UTF-8, -1 if it is to its end.
+func (f File) notUTF8() int {
+	for at := 0; at < len(f.Data); {
+		r, size := utf8.DecodeRune(f.Data[at:])
+		if r == utf8.RuneError && size == 1 {
+			return at
+		}
+		at += size
+	}
+	return -1
 }
 
 // eachCSV calls a function for each line below the head, until it returns false. It returns where it stopped with an error.

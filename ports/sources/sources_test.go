@@ -236,6 +236,7 @@ func TestRead_TellsEveryFaultWithItsLine(t *testing.T) {
 			"offices.csv:2:1: port_code: 2402 is in no other file; want a port that is imported or in the list",
 			`offices.csv:2:1: zone: "America/El_Paso" is no time zone; want an IANA name such as America/New_York, or nothing`,
 		}},
+		{text("latin-1.csv", "port_code,office,zone\nMIA,Mi\xe1mi,\n"), []string{"latin-1.csv:2:1: the text is not UTF-8; want a file that was saved as UTF-8"}},
 		{text("empty.csv", ""), []string{"empty.csv:1:1: want a head with the names of the columns: EOF"}},
 		{text("ports.csv", "port_code,port_name,state,longitude,last_month_reported\n0101,,ZZ,west,2018\n"), []string{
 			`ports.csv:2:1: last_month_reported: "2018" is no date; want one such as 2017-01`,
@@ -269,6 +270,7 @@ func FuzzRead(f *testing.F) {
 		f.Add(data[:min(len(data), 2000)])
 	}
 	f.Add([]byte("port_code,office,zone\nMIA,Miami,\n"))
+	f.Add([]byte("port_code,office,zone\nMIA,Mia\x9c\x9c,\n"))
 	f.Add([]byte("airport,day_of_week,hour_local,mean_passengers\nMIA,Mon,5,3.5\n"))
 	f.Add([]byte(`[{"AirportCode":"MIA","AirportName":"Miami","FlightDate":"2017-01-02","HourRange":"0500 - 0600","TotalPassengerCount":7}]`))
 	base := []portolan.Port{{Code: "MIA", Name: "Miami", Kind: portolan.Air, Office: "Miami", Zone: "America/New_York"}}
