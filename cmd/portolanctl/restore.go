@@ -18,8 +18,9 @@ type restore struct {
 
 // Help implements kong.HelpProvider.
 func (restore) Help() string {
-	return `The ledger is opened and its newest evidence checked before the command says that it is done. Numbers of batches that
-were acknowledged after the backup will be missing: they are kept as such, and agents go on.
+	return `The ledger is opened, and its oldest and newest evidence looked for, before the command says that it is done. Old batches
+lie in the folder archive of the new data folder: where the collector's configuration names another one (store.archive), move
+it there. Numbers of batches that were acknowledged after the backup will be missing: they are kept as such, and agents go on.
 
 Example:
   portolanctl restore --from /backup/portolan-2026-11-27.tar.zst --data /var/lib/portolan`

@@ -3,14 +3,17 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	backups "portolan/collector/backup"
 	"portolan/internal/pgtest"
 )
 
@@ -43,6 +46,7 @@ func (s *stored) prove() {
 	s.namesAFlippedBitOfWhatIsSent()
 	s.isRebuiltAsItWas()
 	s.holdsInFiles(s.toFiles())
+	s.isBackedUpWithItsFiles()
 	s.isRebuiltAsItWas()
 	s.isHeldByAStub(s.remove())
 }
@@ -170,6 +174,31 @@ func (s *stored) holdsInFiles(file string) {
 			s.t.Errorf("%s of %s was changed: got %q, want %q", h.column, h.table, found.Faults, h.named)
 		}
 		undo()
+	}
+}
+
+// isBackedUpWithItsFiles proves that a backup brings the batches in files back, and is refused without them.
+func (s *stored) isBackedUpWithItsFiles() {
+	if s.config.Store.Shared() {
+		return // a database has its own tools
+	}
+	var out bytes.Buffer
+	packed, again := filepath.Join(s.t.TempDir(), "saved.tar.zst"), filepath.Join(s.t.TempDir(), "again")
+	command := backup{Data: s.config.Data, To: packed, Output: "text"}
+	if err := command.Run(terminal{&out, &out}); !errors.Is(err, backups.ErrNoBytes) || !errors.As(err, new(usageError)) {
+		s.t.Errorf("without the folder of old batches: got %v", err)
+	}
+	command.Archive = s.config.Store.Archive
+	s.must(command.Run(terminal{&out, &out}))
+	s.must(restore{From: packed, Data: again, Output: "text"}.Run(terminal{&out, &out}))
+	was := s.derived()
+	restored := stored{t: s.t, config: s.config, from: s.from, to: s.to}
+	restored.config.Data, restored.config.Store.Archive = again, ""
+	if diff := cmp.Diff(was, restored.derived()); diff != "" {
+		s.t.Errorf("restored (-was +restored):\n%s", diff)
+	}
+	if found := restored.verify(""); len(found.Faults) > 0 || found.Recomputed != 1 {
+		s.t.Errorf("of what was restored: got %+v", found)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -76,6 +77,22 @@ func (f *Folder) listLocked() error {
 	slices.SortFunc(found, func(a, b file) int { return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.last, b.last)) })
 	f.files = found
 	return nil
+}
+
+// Names returns the files, by position, each as a path in the folder.
+func (f *Folder) Names() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	names := make([]string, len(f.files))
+	for i, one := range f.files {
+		names[i] = one.name
+	}
+	return names
+}
+
+// IsName reports whether a file of an archive may be called so: its month, a slash, and its positions.
+func IsName(name string) bool {
+	return regexp.MustCompile(`^[0-9]{4}-[0-9]{2}/[0-9]{19}-[0-9]{19}\.batches$`).MatchString(name)
 }
 
 // newest returns the positions of the file with the newest batches, zero if there is none.

@@ -1,7 +1,8 @@
-// Package backup packs a collector's data folder, ledger and keys, into one file, and makes a data folder from one.
+// Package backup packs a collector's data folder, ledger, old batches and keys, into one file, and makes a data folder from one.
 //
 // Start at Write and Read. The file is a tar archive packed by zstd. Write copies the ledger as of one moment, while its
-// collector runs; Read writes nothing but the files that it knows, and checks the ledger before it returns.
+// collector runs, and then the files of old batches: whatever left the ledger before that moment is in one of them. Read
+// writes nothing but the files that it knows. Both see to it that the oldest evidence is there.
 package backup
 
 import (
@@ -12,19 +13,30 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/klauspost/compress/zstd"
 
+	"portolan/collector/archive"
 	"portolan/collector/ledger"
 	"portolan/collector/ledger/sqlite"
 )
 
-// Contents is what belongs into a backup: the name of the ledger's file, which must be there, and those of the keys.
+// Contents is what belongs into a backup: the name of the ledger's file, which must be there, those of the keys, and that of the
+// folder of old batches.
 type Contents struct {
-	Ledger string
-	Keys   []string
+	Ledger  string
+	Keys    []string
+	Archive string
+}
+
+// Place is where what is packed lies.
+type Place struct {
+	Data    string
+	Archive string // the folder of old batches; it need not be there
 }
 
 var (
@@ -32,11 +44,17 @@ var (
 	ErrNoLedger = errors.New("no ledger in the data folder")
 	// ErrNotEmpty says that a backup would be read into a folder that holds something.
 	ErrNotEmpty = errors.New("the folder is not empty")
+	// ErrNoBytes says that the oldest batches' bytes are neither in the ledger nor in the folder of old batches.
+	ErrNoBytes = errors.New("old batches are missing")
 )
 
-// Write packs the data folder into a new file, told tells what is being done, and returns the file's size.
-func Write(ctx context.Context, data, to string, contents Contents, told func(string)) (size int64, err error) {
-	if _, err := os.Stat(filepath.Join(data, contents.Ledger)); errors.Is(err, fs.ErrNotExist) {
+// item is one file to be packed, under a name.
+type item struct{ path, name string }
+
+// Write packs what lies at a place into a new file, told tells what is being done, and returns the file's size.
+func Write(ctx context.Context, from Place, to string, contents Contents, told func(string)) (size int64, err error) {
+	stored := filepath.Join(from.Data, contents.Ledger)
+	if _, err := os.Stat(stored); errors.Is(err, fs.ErrNotExist) {
 		return 0, ErrNoLedger
 	}
 	work, err := os.MkdirTemp(filepath.Dir(to), ".portolan-backup-")
@@ -45,16 +63,47 @@ func Write(ctx context.Context, data, to string, contents Contents, told func(st
 	}
 	defer os.RemoveAll(work)
 	told("copying the ledger")
-	files := []string{filepath.Join(work, contents.Ledger)}
-	if err := sqlite.Backup(ctx, filepath.Join(data, contents.Ledger), files[0]); err != nil {
+	items := []item{{filepath.Join(work, contents.Ledger), contents.Ledger}}
+	if err := sqlite.Backup(ctx, stored, items[0].path); err != nil {
+		return 0, err
+	}
+	if _, err := check(ctx, items[0].path, from.Archive); err != nil {
 		return 0, err
 	}
 	for _, name := range contents.Keys {
-		if path := filepath.Join(data, name); exists(path) {
-			files = append(files, path)
+		if path := filepath.Join(from.Data, name); exists(path) {
+			items = append(items, item{path, name})
 		}
 	}
-	return pack(to, files, told)
+	old, err := archive.Open(from.Archive)
+	if err != nil {
+		return 0, err
+	}
+	for _, name := range old.Names() {
+		items = append(items, item{filepath.Join(from.Archive, name), path.Join(contents.Archive, filepath.ToSlash(name))})
+	}
+	return pack(to, items, told)
+}
+
+// check returns the end of a ledger's evidence, if the oldest that was not removed is there.
+func check(ctx context.Context, path, old string) (end ledger.Position, err error) {
+	l, err := sqlite.Open(ctx, sqlite.Options{Path: path})
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	folder, err := archive.Open(old)
+	if err != nil {
+		return 0, err
+	}
+	links, err := archive.Join(l, folder).Read(ctx, ledger.Query{Status: ledger.Accepted, Limit: 1})
+	if err != nil {
+		return 0, err
+	}
+	if len(links) > 0 && links[0].Bytes == nil {
+		return 0, fmt.Errorf("%w: no file in %q has that at position %d, received %s", ErrNoBytes, old, links[0].Position, links[0].ReceivedAt)
+	}
+	return l.End(ctx)
 }
 
 func exists(path string) bool {
@@ -63,7 +112,7 @@ func exists(path string) bool {
 }
 
 // pack writes files into a new archive, whole or not at all.
-func pack(to string, files []string, told func(string)) (size int64, err error) {
+func pack(to string, items []item, told func(string)) (size int64, err error) {
 	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return 0, err
@@ -77,14 +126,14 @@ func pack(to string, files []string, told func(string)) (size int64, err error) 
 	if err != nil {
 		return 0, err
 	}
-	archive := tar.NewWriter(packer)
-	for _, path := range files {
-		told("packing " + filepath.Base(path))
-		if err := add(archive, path); err != nil {
+	files := tar.NewWriter(packer)
+	for _, one := range items {
+		told("packing " + one.name)
+		if err := one.add(files); err != nil {
 			return 0, errors.Join(err, packer.Close())
 		}
 	}
-	if err := errors.Join(archive.Close(), packer.Close(), out.Sync()); err != nil {
+	if err := errors.Join(files.Close(), packer.Close(), out.Sync()); err != nil {
 		return 0, err
 	}
 	info, err := out.Stat()
@@ -94,8 +143,8 @@ func pack(to string, files []string, told func(string)) (size int64, err error) 
 	return info.Size(), nil
 }
 
-func add(archive *tar.Writer, path string) (err error) {
-	f, err := os.Open(path)
+func (i item) add(files *tar.Writer) (err error) {
+	f, err := os.Open(i.path)
 	if err != nil {
 		return err
 	}
@@ -104,11 +153,11 @@ func add(archive *tar.Writer, path string) (err error) {
 	if err != nil {
 		return err
 	}
-	header := &tar.Header{Name: filepath.Base(path), Mode: 0o600, Size: info.Size(), ModTime: info.ModTime()}
-	if err := archive.WriteHeader(header); err != nil {
+	header := &tar.Header{Name: i.name, Mode: 0o600, Size: info.Size(), ModTime: info.ModTime()}
+	if err := files.WriteHeader(header); err != nil {
 		return err
 	}
-	_, err = io.Copy(archive, f)
+	_, err = io.Copy(files, f)
 	return err
 }
 
@@ -121,22 +170,24 @@ func Read(ctx context.Context, from, data string, contents Contents, told func(s
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		return nil, 0, err
 	}
-	if files, err = unpack(from, data, append(slices.Clone(contents.Keys), contents.Ledger), told); err != nil {
+	if files, err = unpack(from, data, contents, told); err != nil {
 		return files, 0, fmt.Errorf("unpack %s: %w", from, err)
 	}
 	if !slices.Contains(files, contents.Ledger) {
 		return files, 0, fmt.Errorf("unpack %s: no %s in it", from, contents.Ledger)
 	}
 	told("checking the ledger")
-	l, err := sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(data, contents.Ledger)})
-	if err != nil {
-		return files, 0, err
-	}
-	end, err = l.End(ctx)
-	return files, end, errors.Join(err, l.Close())
+	end, err = check(ctx, filepath.Join(data, contents.Ledger), filepath.Join(data, contents.Archive))
+	return files, end, err
 }
 
-func unpack(from, data string, known []string, told func(string)) (files []string, err error) {
+// holds reports whether a file of that name belongs into a backup.
+func (c *Contents) holds(name string) bool {
+	old, ok := strings.CutPrefix(name, c.Archive+"/")
+	return name == c.Ledger || slices.Contains(c.Keys, name) || ok && archive.IsName(old)
+}
+
+func unpack(from, data string, contents Contents, told func(string)) (files []string, err error) {
 	in, err := os.Open(from)
 	if err != nil {
 		return nil, err
@@ -147,19 +198,19 @@ func unpack(from, data string, known []string, told func(string)) (files []strin
 		return nil, err
 	}
 	defer unpacker.Close()
-	for archive := tar.NewReader(unpacker); ; {
-		header, err := archive.Next()
+	for packed := tar.NewReader(unpacker); ; {
+		header, err := packed.Next()
 		if errors.Is(err, io.EOF) {
 			return files, nil
 		}
 		if err != nil {
 			return files, err
 		}
-		if !slices.Contains(known, header.Name) { // nothing is written where the archive says, but where we know
+		if !contents.holds(header.Name) { // nothing is written where the archive says, but where we know
 			return files, fmt.Errorf("%q does not belong into a backup", header.Name)
 		}
 		told("unpacking " + header.Name)
-		if err := write(filepath.Join(data, header.Name), archive); err != nil {
+		if err := write(filepath.Join(data, filepath.FromSlash(header.Name)), packed); err != nil {
 			return files, err
 		}
 		files = append(files, header.Name)
@@ -167,6 +218,9 @@ func unpack(from, data string, known []string, told func(string)) (files []strin
 }
 
 func write(path string, content io.Reader) (err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err

@@ -50,7 +50,7 @@ var rooms = []room{
 	{path: "collector/ledger/ledgertest", job: "holds every backend to the contract", ours: []string{"", "evidence", "collector/ledger"}, libs: []string{"github.com/google/go-cmp"}},
 	{path: "collector/archive", job: "keeps old batches in compressed files, and is the ledger that finds them there",
 		ours: []string{"", "collector/ledger"}, libs: []string{"github.com/klauspost/compress"}},
-	{path: "collector/backup", job: "packs a data folder into one file, and back", ours: []string{"collector/ledger", "collector/ledger/sqlite"},
+	{path: "collector/backup", job: "packs a data folder into one file, and back", ours: []string{"collector/archive", "collector/ledger", "collector/ledger/sqlite"},
 		libs: []string{"github.com/klauspost/compress"}},
 	{path: "collector/registry", job: "knows which agents exist and what is due", ours: []string{"", "evidence", "schedule", "collector/ledger"}},
 	{path: "collector/ingest", job: "verifies, stores, then acknowledges", ours: []string{"", "evidence", "collector/ledger", "collector/registry"}},
