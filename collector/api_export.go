@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"portolan/collector/audit"
 	"portolan/collector/projection"
 	"portolan/collector/results"
 )
@@ -21,6 +22,8 @@ type exportHead struct {
 	AsOf string    `json:"as_of"`
 	From time.Time `json:"from"`
 	To   time.Time `json:"to"`
+	// RemovedBefore says that evidence of the window which was received before then was removed, its results with it.
+	RemovedBefore time.Time `json:"removed_before,omitzero"`
 }
 
 // exportEnd is the last line: without it the answer was cut off.
@@ -47,10 +50,14 @@ func (c *collector) streamExport(w http.ResponseWriter, r *call) error {
 	case cut.Position > newest.Position || cut.Journal > newest.Journal:
 		return projection.ErrAhead
 	}
+	removed, err := audit.RemovedBefore(r.Context(), c.ledger, q.Window.From)
+	if err != nil {
+		return err
+	}
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	w.Header().Set("Cache-Control", "no-store")
 	out := json.NewEncoder(w)
-	err = out.Encode(exportLine{Head: &exportHead{AsOf: cut.String(), From: q.Window.From.Time(), To: q.Window.To.Time()}})
+	err = out.Encode(exportLine{Head: &exportHead{AsOf: cut.String(), From: q.Window.From.Time(), To: q.Window.To.Time(), RemovedBefore: removed}})
 	var end exportEnd
 	for kept, reading := range projection.Export(r.Context(), c.ledger, q, *cut) {
 		if err != nil || reading != nil {

@@ -38,7 +38,8 @@ type exports struct {
 func (exports) Help() string {
 	return `Every result that started in the window, by event time, with its steps and phases. Rows come hour by hour, in an hour by
 agent. Parquet holds the steps as a list in each row; CSV in a second file, tied by agent, stream and seq. The cut that is printed,
-and kept in Parquet's metadata, gives the same rows again later.
+and kept in Parquet's metadata, gives the same rows again later. Where evidence of the window was removed, because it was older
+than the collector keeps it, that is said beside what is printed.
 
 Examples:
   portolanctl export --collector https://portolan.example:8080 --from 2017-01-01T00:00:00Z --to 2017-02-01T00:00:00Z --file 2017-01.parquet
@@ -51,6 +52,8 @@ type exported struct {
 	Results uint64   `json:"results"`
 	Steps   uint64   `json:"steps"`
 	Files   []string `json:"files"`
+	// RemovedBefore says that what was received before then was removed, and its results are not in the files.
+	RemovedBefore time.Time `json:"removed_before,omitzero"`
 }
 
 // Run exports.
@@ -69,6 +72,9 @@ func (e exports) Run(t terminal) error {
 	if err != nil {
 		return err
 	}
+	if !done.RemovedBefore.IsZero() {
+		t.tell(fmt.Sprintf("not all of the window is there: evidence received before %s was removed, and its results with it", done.RemovedBefore.Format(time.RFC3339)))
+	}
 	if e.Output == "json" {
 		return json.NewEncoder(t.out).Encode(done)
 	}
@@ -78,8 +84,10 @@ func (e exports) Run(t terminal) error {
 
 // copy writes what the source has.
 func (e exports) copy(from *exportSource, shown exportProgress) (done exported, err error) {
-	done.AsOf = from.asOf
-	table, err := export.Create(e.File, export.About{AsOf: from.asOf, From: e.From, To: e.To, Filter: e.query().Encode()})
+	done.AsOf, done.RemovedBefore = from.asOf, from.removed
+	table, err := export.Create(e.File, export.About{
+		AsOf: from.asOf, From: e.From, To: e.To, Filter: e.query().Encode(), RemovedBefore: from.removed,
+	})
 	if err != nil {
 		return done, err
 	}

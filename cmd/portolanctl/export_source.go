@@ -11,6 +11,7 @@ import (
 
 	"portolan"
 	"portolan/collector"
+	"portolan/collector/audit"
 	"portolan/collector/ledger"
 	"portolan/collector/projection"
 	"portolan/collector/results"
@@ -18,9 +19,11 @@ import (
 
 // exportSource is where an export reads from.
 type exportSource struct {
-	asOf  string
-	rows  iter.Seq2[results.Row, error]
-	close func() error
+	asOf string
+	// removed says that evidence of the window which was received before then is not there any more; zero if all is.
+	removed time.Time
+	rows    iter.Seq2[results.Row, error]
+	close   func() error
 }
 
 func (e exports) open(ctx context.Context) (*exportSource, error) {
@@ -39,6 +42,10 @@ func (e exports) open(ctx context.Context) (*exportSource, error) {
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
+	removed, err := audit.RemovedBefore(ctx, l, q.Window.From)
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
 	rows := func(yield func(results.Row, error) bool) {
 		for kept, err := range projection.Export(ctx, l, q, cut) {
 			if err != nil {
@@ -50,7 +57,7 @@ func (e exports) open(ctx context.Context) (*exportSource, error) {
 			}
 		}
 	}
-	return &exportSource{asOf: cut.String(), rows: rows, close: l.Close}, nil
+	return &exportSource{asOf: cut.String(), removed: removed, rows: rows, close: l.Close}, nil
 }
 
 // cut returns the one asked for, or that of everything there is.
@@ -117,13 +124,14 @@ func (e exports) remote(ctx context.Context) (*exportSource, error) {
 	if err := lines.Decode(&first); err != nil || first.Head == nil {
 		return nil, errors.Join(fmt.Errorf("read export of %s: it does not begin as one", e.Collector), err, body.Close())
 	}
-	return &exportSource{asOf: first.Head.AsOf, rows: sentResults(lines), close: body.Close}, nil
+	return &exportSource{asOf: first.Head.AsOf, removed: first.Head.RemovedBefore, rows: sentResults(lines), close: body.Close}, nil
 }
 
 // sentResult is one line of what a collector sends.
 type sentResult struct {
 	Head *struct {
-		AsOf string `json:"as_of"`
+		AsOf          string    `json:"as_of"`
+		RemovedBefore time.Time `json:"removed_before"`
 	}
 	Result *results.Row
 	End    *struct{ Results uint64 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -49,6 +50,7 @@ func (s *stored) prove() {
 	s.isBackedUpWithItsFiles()
 	s.isRebuiltAsItWas()
 	s.isHeldByAStub(s.remove())
+	s.isSaidToBeRemoved()
 }
 
 // verify runs the command on the ledger itself, and with an address on what the collector there sends.
@@ -234,5 +236,40 @@ func (s *stored) isHeldByAStub(entry uint64) {
 	}
 	if found := s.verify(""); len(found.Faults) > 0 {
 		s.t.Errorf("all harm was undone: got %q", found.Faults)
+	}
+}
+
+// isSaidToBeRemoved proves that an export says what of its window is not there any more, from the ledger and from a collector.
+func (s *stored) isSaidToBeRemoved() {
+	command := exports{
+		Data: s.config.Data, Store: s.config.Store.URL, Archive: s.config.Store.Archive, File: filepath.Join(s.t.TempDir(), "all.parquet"),
+		From: s.from.String(), To: s.to.String(), Output: "json",
+	}
+	if s.config.Store.Shared() {
+		command.Data = ""
+	}
+	s.exports(command, true)
+	later := command
+	later.From, later.To = s.to.Add(24*time.Hour).String(), s.to.Add(25*time.Hour).String()
+	s.exports(later, false)
+	address, stop := s.collect()
+	defer stop()
+	command.Data, command.Store, command.Archive, command.Collector = "", "", "", address
+	s.exports(command, true)
+}
+
+// exports runs an export, which must say that something was removed, or not.
+func (s *stored) exports(command exports, removed bool) {
+	s.t.Helper()
+	var out, told bytes.Buffer
+	s.must(command.Run(terminal{&out, &told}))
+	var done exported
+	s.must(json.Unmarshal(out.Bytes(), &done))
+	if !done.RemovedBefore.IsZero() != removed || strings.Contains(told.String(), "not all of the window is there") != removed {
+		s.t.Errorf("export from %s: got %s and %q", command.From, out.String(), told.String())
+	}
+	read, err := os.ReadFile(command.File)
+	if err != nil || bytes.Contains(read, []byte("portolan.removed_before")) != removed {
+		s.t.Errorf("export from %s: of what was removed the file says %t, %v", command.From, !removed, err)
 	}
 }

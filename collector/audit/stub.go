@@ -87,6 +87,16 @@ func NewestStub(ctx context.Context, j ledger.Journal) (*Stub, error) {
 	return ReadStub(&e)
 }
 
+// RemovedBefore returns until when evidence was received that was removed and may tell of an instant or of later ones; zero if there
+// is none.
+func RemovedBefore(ctx context.Context, j ledger.Journal, from portolan.Instant) (time.Time, error) {
+	newest, err := NewestStub(ctx, j)
+	if err != nil || newest == nil || portolan.InstantOf(newest.Before) <= from {
+		return time.Time{}, err
+	}
+	return newest.Before, nil
+}
+
 // reader reads links in the order of their positions, as ledger.Batches says.
 type reader interface {
 	Read(ctx context.Context, q ledger.Query) ([]ledger.Link, error)

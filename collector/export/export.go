@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"portolan/collector/results"
 )
@@ -20,6 +21,8 @@ type About struct {
 	AsOf     string // the cut
 	From, To string // the window, RFC 3339
 	Filter   string // what was selected besides, empty for everything
+	// RemovedBefore is until when evidence of the window was received that is not there any more; zero if all is.
+	RemovedBefore time.Time
 }
 
 // Table is a file, or two, that results are written to.

@@ -2,6 +2,7 @@ package export
 
 import (
 	"io"
+	"time"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/zstd"
@@ -70,14 +71,17 @@ const (
 )
 
 func newParquet(out io.Writer, about About) *parquetFile {
-	return &parquetFile{
-		rows: make([]parquetRow, 0, rowsAtOnce),
-		writer: parquet.NewGenericWriter[parquetRow](out, parquet.Compression(&zstd.Codec{}),
-			parquet.KeyValueMetadata("portolan.as_of", about.AsOf),
-			parquet.KeyValueMetadata("portolan.from", about.From),
-			parquet.KeyValueMetadata("portolan.to", about.To),
-			parquet.KeyValueMetadata("portolan.filter", about.Filter)),
+	options := []parquet.WriterOption{
+		parquet.Compression(&zstd.Codec{}),
+		parquet.KeyValueMetadata("portolan.as_of", about.AsOf),
+		parquet.KeyValueMetadata("portolan.from", about.From),
+		parquet.KeyValueMetadata("portolan.to", about.To),
+		parquet.KeyValueMetadata("portolan.filter", about.Filter),
 	}
+	if !about.RemovedBefore.IsZero() {
+		options = append(options, parquet.KeyValueMetadata("portolan.removed_before", about.RemovedBefore.Format(time.RFC3339)))
+	}
+	return &parquetFile{rows: make([]parquetRow, 0, rowsAtOnce), writer: parquet.NewGenericWriter[parquetRow](out, options...)}
 }
 
 func (p *parquetFile) write(row *results.Row) error {
