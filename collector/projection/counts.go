@@ -54,13 +54,13 @@ func (c *counts) encode() []byte {
 	return w.b
 }
 
-// decode reads what encode packed.
+// decode adds what encode packed.
 func (c *counts) decode(b []byte) error {
 	if len(b) == 0 {
 		return nil
 	}
 	r := reader{b: b}
-	c.zeros = r.uint()
+	c.zeros += r.uint()
 	bin := 0
 	for len(r.b) > 0 {
 		bin += int(r.at())

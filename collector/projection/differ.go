@@ -14,13 +14,20 @@ import (
 // state, sketch and roll-up that is not the same.
 func (r *Recomputed) Differences(v ledger.View) ([]string, error) {
 	all := portolan.Span{To: forever}
-	kept := keptShelf{shelf: r.known.shelf, byHour: map[portolan.Instant][]ledger.HourRow{}}
+	kept := keptShelf{shelf: r.known.shelf, byHour: map[portolan.Instant][]ledger.HourRow{}, latencies: map[portolan.Instant][]ledger.Sketch{}}
 	rows, err := r.known.hours(ledger.HourFilter{Span: all})
 	if err != nil {
 		return nil, err
 	}
 	for _, row := range rows {
 		kept.byHour[row.Hour] = append(kept.byHour[row.Hour], row)
+	}
+	latencies, err := r.known.sketches(ledger.SketchFilter{Span: all})
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range latencies {
+		kept.latencies[s.Key.Hour] = append(kept.latencies[s.Key.Hour], s)
 	}
 	var d discrepancies
 	if err := d.rows(v, r.known, rows); err != nil {
@@ -40,10 +47,16 @@ func (d *discrepancies) add(format string, args ...any) {
 	*d = append(*d, fmt.Sprintf(format, args...))
 }
 
-// keptShelf finds recomputed rows by hour.
+// keptShelf finds recomputed rows, and latencies at ports, by hour.
 type keptShelf struct {
 	shelf
-	byHour map[portolan.Instant][]ledger.HourRow
+	byHour    map[portolan.Instant][]ledger.HourRow
+	latencies map[portolan.Instant][]ledger.Sketch
+}
+
+// sketches returns what an hour has at all ports.
+func (s keptShelf) sketches(f ledger.SketchFilter) ([]ledger.Sketch, error) {
+	return s.latencies[f.Span.From], nil
 }
 
 func (s keptShelf) hours(f ledger.HourFilter) ([]ledger.HourRow, error) {
@@ -197,8 +210,12 @@ func (d *discrepancies) unit(k *known, u *unitState, start portolan.Instant, sto
 
 // rollAnew is roll from rows alone.
 func (k *known) rollAnew(j job) ([]ledger.Rollup, error) {
-	if j.unit.kind == anHourOfMinutes {
+	switch j.unit.kind {
+	case anHourOfMinutes:
 		return k.rollMinutes(j.span)
+	case anHourOfLatencies:
+		return k.rollLatencies(j.span)
+	case anHour, aDay, aMonth:
 	}
 	into := rolling{}
 	for _, l := range levels() {

@@ -54,7 +54,7 @@ func (k *known) latencies(q *Query, steps bool) ([]Latency, error) {
 	if !ok || q.Window.Empty() {
 		return nil, nil
 	}
-	kept, err := k.sketches(ledger.SketchFilter{Span: filter.Span, Ports: filter.Ports, Systems: filter.Systems, Steps: steps})
+	kept, err := k.measuredIn(q, filter, steps)
 	if err != nil {
 		return nil, err
 	}
@@ -70,6 +70,25 @@ func (k *known) latencies(q *Query, steps bool) ([]Latency, error) {
 		}
 	}
 	return quantiles(groups)
+}
+
+// measuredIn returns the latencies of the hours that a filter selects, those of all ports together where the query does not tell ports apart
+// and they are added up.
+func (k *known) measuredIn(q *Query, filter ledger.HourFilter, steps bool) (found []ledger.Sketch, err error) {
+	rest := spanSet{filter.Span}
+	if !steps {
+		if found, rest, err = k.rolledSketches(q, filter.Span); err != nil {
+			return nil, err
+		}
+	}
+	for _, span := range rest {
+		kept, err := k.sketches(ledger.SketchFilter{Span: span, Ports: filter.Ports, Systems: filter.Systems, Steps: steps})
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, kept...)
+	}
+	return found, nil
 }
 
 func (k *known) measure(q *Query, groups map[latencyKey]*measured, s ledger.Sketch, period portolan.Span) error {

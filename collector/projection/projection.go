@@ -314,6 +314,7 @@ func (p *Projection) store(ctx context.Context) error {
 		p.settle(storedAt{position: p.folder.position, journal: p.facts.Number})
 		return nil
 	}
+	p.folder.touchMeasured()
 	out, err := p.folder.unstored()
 	if err != nil {
 		return err

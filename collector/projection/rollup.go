@@ -101,8 +101,12 @@ type rolling map[string]map[Key]*group
 
 // roll returns the roll-ups that a job asks for.
 func (k *known) roll(j job) ([]ledger.Rollup, error) {
-	if j.unit.kind == anHourOfMinutes {
+	switch j.unit.kind {
+	case anHourOfMinutes:
 		return k.rollMinutes(j.span)
+	case anHourOfLatencies:
+		return k.rollLatencies(j.span)
+	case anHour, aDay, aMonth:
 	}
 	into := rolling{}
 	for _, l := range levels() {

@@ -42,6 +42,7 @@ func newRollState(zones []*time.Location) *rollState {
 		}
 	}
 	s.addUnit(unit{kind: anHourOfMinutes})
+	s.addUnit(unit{kind: anHourOfLatencies})
 	return s
 }
 
@@ -62,7 +63,7 @@ func (u *unitState) keptFrom(port portolan.PortCode) portolan.Instant {
 		return 0
 	case u.kind == anHour:
 		return u.upTo.Add(-portHours)
-	case u.kind == anHourOfMinutes:
+	case u.kind == anHourOfMinutes, u.kind == anHourOfLatencies:
 		return forever
 	default:
 		return 0
@@ -92,14 +93,18 @@ func (s *rollState) reach(from portolan.Instant) bool { return from < s.end }
 
 // touch notes that what is known of a port in a span may have changed.
 func (s *rollState) touch(port portolan.PortCode, span portolan.Span) {
-	s.redo(port, span)
-	s.redo("", span)
+	for _, u := range s.units {
+		if u.kind != anHourOfLatencies { // which follow from latencies alone
+			s.remake(u, port, span)
+			s.remake(u, "", span)
+		}
+	}
 }
 
 // touchAll notes that what is known of every port from an instant on may have changed.
 func (s *rollState) touchAll(from portolan.Instant) {
-	for _, port := range append([]portolan.PortCode{""}, s.ports...) {
-		s.redo(port, portolan.Span{From: from.Hour(), To: forever})
+	for _, port := range s.ports {
+		s.touch(port, portolan.Span{From: from.Hour(), To: forever})
 	}
 }
 
@@ -118,20 +123,25 @@ func (s *rollState) touchFacts(facts *Facts, after uint64) {
 	}
 }
 
-// redo has the roll-ups of a port that overlap a span dropped and made again.
+// redo has all roll-ups of a port that overlap a span dropped and made again.
 func (s *rollState) redo(port portolan.PortCode, span portolan.Span) {
 	for _, u := range s.units {
-		here := portolan.Span{From: max(span.From, s.first, u.keptFrom(port)), To: min(span.To, u.upTo)}
-		if here.Empty() || u.todo[port].covers(here) {
-			continue
-		}
-		u.todo[port] = u.todo[port].with(here)
-		s.drops = append(s.drops, ledger.RollupFilter{
-			Ports: []portolan.PortCode{port}, Unit: u.name(),
-			Span: portolan.Span{From: min(here.From, u.after(here.From).From), To: here.To},
-		})
-		s.changed = true
+		s.remake(u, port, span)
 	}
+}
+
+// remake has the roll-ups of one unit and port that overlap a span dropped and made again.
+func (s *rollState) remake(u *unitState, port portolan.PortCode, span portolan.Span) {
+	here := portolan.Span{From: max(span.From, s.first, u.keptFrom(port)), To: min(span.To, u.upTo)}
+	if here.Empty() || u.todo[port].covers(here) {
+		return
+	}
+	u.todo[port] = u.todo[port].with(here)
+	s.drops = append(s.drops, ledger.RollupFilter{
+		Ports: []portolan.PortCode{port}, Unit: u.name(),
+		Span: portolan.Span{From: min(here.From, u.after(here.From).From), To: here.To},
+	})
+	s.changed = true
 }
 
 // rollLag is how long after its end a unit is rolled up: what arrives until then costs nothing.
@@ -254,10 +264,10 @@ func readRollState(b []byte) (*rollState, error) {
 		s.ports = append(s.ports, port)
 	}
 	s.units = nil
-	for range min(r.count(), 2+2*rollZones) {
+	for range min(r.count(), 3+2*rollZones) {
 		kind := unitKind(r.uint())
 		zone, err := time.LoadLocation(r.text())
-		if err != nil || kind > anHourOfMinutes {
+		if err != nil || kind > anHourOfLatencies {
 			return nil, fmt.Errorf("%w: unit %d of roll-ups, %v", errStored, kind, err)
 		}
 		u := s.addUnit(unit{kind, zone})

@@ -1,8 +1,10 @@
 package projection
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -238,6 +240,7 @@ func TestRollups_GiveTheSameFigures(t *testing.T) {
 					used += h.compare(p)
 				}
 				h.compareWindowed(p)
+				h.compareLatencies(p)
 			}
 			if used < 100 {
 				t.Errorf("%d roll-ups were used, want many", used)
@@ -288,6 +291,31 @@ func (h *history) compareWindowed(p *Projection) {
 		minutes, err := k.minutes(&q, got.Whole.Weight)
 		if diff := cmp.Diff(got.Worst, availability.WorstWindows(q.Window.From, minutes)); diff != "" {
 			h.t.Errorf("windows of %v (-with roll-ups +without):\n%s", q.Window, diff)
+		}
+		return err
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// compareLatencies holds latencies made of roll-ups against those made of what ports had.
+func (h *history) compareLatencies(p *Projection) {
+	h.t.Helper()
+	q := h.query()
+	q.Agents, q.Now = nil, h.now
+	q.Group = slices.DeleteFunc(q.Group, func(d Dimension) bool { return d == ByAgent })
+	steps := h.rng.IntN(4) == 0 && q.nationwide()
+	got, err := p.Latencies(h.t.Context(), q, steps)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	err = p.at(h.t.Context(), nil, q.Now, func(k *known) error {
+		k.rolls = nil
+		q.clamp(k.at)
+		want, err := k.latencies(&q, steps)
+		if diff := cmp.Diff(got.Rows, want); diff != "" && len(got.Rows)+len(want) > 0 {
+			h.t.Errorf("latencies of %v by %v (-with roll-ups +without):\n%s", q.Window, q.Group, diff)
 		}
 		return err
 	})
@@ -362,4 +390,51 @@ func rollUp(t *testing.T, p *Projection, now portolan.Instant) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// What an earlier release stored has no latencies added up: they are from the hours that it left, and are the same.
+func TestRollUp_GoesOnFromAnEarlierRelease(t *testing.T) {
+	t.Parallel()
+	h := newHistory(t, rand.New(rand.NewPCG(3, 5)), openLedger(t))
+	for h.now < beginning.Add(40*time.Hour) {
+		h.pass(10 * time.Hour)
+	}
+	p := newProjection(t, h.ledger)
+	rollUp(t, p, h.now)
+	want := rollupsOf(t, h.ledger)
+	earlier := *p.folder.rolls
+	earlier.units = slices.DeleteFunc(slices.Clone(earlier.units), func(u *unitState) bool { return u.kind == anHourOfLatencies })
+	err := h.ledger.Update(t.Context(), func(tx ledger.Tx) error {
+		return errors.Join(tx.PutValues(ledger.Value{Key: rollKey(), Body: earlier.encode()}),
+			tx.DropRollups(ledger.RollupFilter{Unit: unit{kind: anHourOfLatencies}.name(), Span: portolan.Span{To: forever}}))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p = newProjection(t, h.ledger)
+	q := Query{Window: portolan.Span{From: beginning, To: h.now}, Group: []Dimension{ByTransaction}, Now: h.now}
+	before, err := p.Latencies(t.Context(), q, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rollUp(t, p, h.now)
+	after, err := p.Latencies(t.Context(), q, false)
+	if diff := cmp.Diff(before, after); diff != "" || err != nil || len(after.Rows) == 0 {
+		t.Errorf("%d rows, %v (-before +rolled up):\n%s", len(after.Rows), err, diff)
+	}
+	if diff := cmp.Diff(want, rollupsOf(t, h.ledger)); diff != "" {
+		t.Errorf("-as this release stores it +gone on:\n%s", diff)
+	}
+}
+
+func rollupsOf(t *testing.T, l ledger.Ledger) (all []ledger.Rollup) {
+	t.Helper()
+	err := l.View(t.Context(), func(v ledger.View) (err error) {
+		all, err = v.Rollups(ledger.RollupFilter{Span: portolan.Span{To: forever}})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }

@@ -19,7 +19,8 @@ const (
 	anHour unitKind = iota
 	aDay
 	aMonth
-	anHourOfMinutes // of the nation alone
+	anHourOfMinutes   // of the nation alone
+	anHourOfLatencies // likewise
 )
 
 // name is what the ledger keeps roll-ups of the unit under.
@@ -31,6 +32,8 @@ func (u unit) name() string {
 		return "month/" + u.zone.String()
 	case anHourOfMinutes:
 		return "minutes"
+	case anHourOfLatencies:
+		return "latencies"
 	default:
 		return "hour"
 	}
@@ -39,7 +42,7 @@ func (u unit) name() string {
 // after returns the first unit that ends after an instant. A unit is whole UTC hours: in a zone that lies between them,
 // the hours in which days begin are in none.
 func (u unit) after(at portolan.Instant) portolan.Span {
-	if u.kind == anHour || u.kind == anHourOfMinutes {
+	if u.kind != aDay && u.kind != aMonth {
 		return portolan.Span{From: at.Hour(), To: at.Hour().Add(time.Hour)}
 	}
 	year, month, day := at.Time().In(u.zone).Date()
