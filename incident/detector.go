@@ -72,9 +72,9 @@ func (d *Detector) Observe(o *Observation) {
 		s.last = o.Start
 	}
 	bad := o.Outcome != portolan.Good
-	s.bad = badRun{}
+	s.bad = nil
 	if bad {
-		s.bad = badRun{o.Start, o.Symptom}
+		s.bad = &badRun{o.Start, o.Symptom}
 	}
 	t := d.explains(s, o)
 	switch {
@@ -209,7 +209,7 @@ func (d *Detector) open(s *series, o *Observation) {
 // with is not among them.
 func (d *Detector) recall(t *track, with *series) {
 	for _, s := range d.fleet.within(t.Scope, t.Component) {
-		if s == with || s.bad.start < t.Start {
+		if s == with || s.bad == nil || s.bad.start < t.Start {
 			continue
 		}
 		o := Observation{Start: s.bad.start, Outcome: portolan.Failed, Symptom: s.bad.symptom}

@@ -33,6 +33,7 @@ type member struct {
 	id     portolan.AgentID
 	at     *place
 	series []*series
+	sights []*sight         // what its series see of components, each once
 	silent portolan.Instant // since when nothing is heard of it, zero if it is heard
 	left   bool             // with a farewell, and not heard since
 }
@@ -46,12 +47,12 @@ type series struct {
 	rate      float64
 	notice    portolan.Instant // start of the run that the last notice was of
 	last      portolan.Instant // start of the newest result
-	bad       badRun           // the newest run, if it was bad
+	bad       *badRun          // the newest run; nil if it was good
 	// usual is the usual logarithm of its good runs' duration; zero until it is known.
 	usual float64
 }
 
-// badRun is what is kept of a bad run, that an incident which is found later may count it. No start means none.
+// badRun is what is kept of a bad run, that an incident which is found later may count it.
 type badRun struct {
 	start   portolan.Instant
 	symptom portolan.Symptom
@@ -59,9 +60,14 @@ type badRun struct {
 
 // exposure says that a series' results tell of a component.
 type exposure struct {
+	*sight
+	own  bool // it is the series' own system
+	step int  // the number of the first step that exercises it; zero for the own system and the network
+}
+
+// sight is a component as one agent sees it: the tests that its results count in. Its series share it.
+type sight struct {
 	component *component
-	own       bool // it is the series' own system
-	step      int  // the number of the first step that exercises it; zero for the own system and the network
 	cells     [levels]*cell
 }
 
@@ -112,7 +118,7 @@ func (f *fleet) assign(agent portolan.AgentID, plan *portolan.Plan) {
 			c.rate -= s.rate
 		}
 	}
-	m.series = nil
+	m.series, m.sights = nil, nil
 	for i := range plan.Series {
 		f.addSeries(m, &plan.Series[i])
 	}
@@ -127,13 +133,10 @@ func (f *fleet) addSeries(m *member, p *portolan.PlannedSeries) {
 		s.rate = 1 / p.Interval.Seconds()
 	}
 	f.rate += s.rate
-	s.exposures = append(s.exposures, f.expose(m, ""), f.expose(m, p.System))
-	s.exposures[1].own = true
+	s.exposures = append(s.exposures, exposure{sight: f.see(m, "")}, exposure{sight: f.see(m, p.System), own: true})
 	for n, step := range p.Steps {
 		if step.Dependency != "" && s.exposure(step.Dependency) == nil {
-			e := f.expose(m, step.Dependency)
-			e.step = n
-			s.exposures = append(s.exposures, e)
+			s.exposures = append(s.exposures, exposure{sight: f.see(m, step.Dependency), step: n})
 		}
 	}
 	for c := range s.cells() {
@@ -216,21 +219,28 @@ func (f *fleet) systemsOf(scope Scope, component portolan.SystemID) map[portolan
 	return systems
 }
 
-func (f *fleet) expose(m *member, system portolan.SystemID) exposure {
+// see returns a component as an agent sees it.
+func (f *fleet) see(m *member, system portolan.SystemID) *sight {
+	for _, s := range m.sights {
+		if s.component.system == system {
+			return s
+		}
+	}
 	c := f.components[system]
 	if c == nil {
 		c = newComponent(system)
 		f.components[system] = c
 	}
-	e := exposure{component: c}
+	seen := &sight{component: c}
 	for i, scope := range scopesOf(m.id, &m.at.Port) {
 		key := cellKey{scope, system}
 		if f.cells[key] == nil {
 			f.cells[key] = &cell{scope: scope, component: c}
 		}
-		e.cells[i] = f.cells[key]
+		seen.cells[i] = f.cells[key]
 	}
-	return e
+	m.sights = append(m.sights, seen)
+	return seen
 }
 
 // verdict says what a result tells of a component.

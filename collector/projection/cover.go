@@ -26,9 +26,6 @@ type rest struct {
 	tasks []task
 }
 
-// portsAtOnce bounds the ports whose groups are added up together where each has its own: what is at hand stays small.
-const portsAtOnce = 32
-
 func (k *known) figures(q *Query) ([]Total, error) {
 	filter, ok := q.hours(k.facts)
 	if !ok || q.Window.Empty() {
@@ -286,25 +283,22 @@ func (t *tallies) addRows(filter ledger.HourFilter, tasks []task, ports []portol
 	for _, one := range tasks {
 		spans = spans.with(one.hours)
 	}
-	some := len(ports) > 0 && ports[0] != ""
-	if some && !selectsAll(filter) {
+	if len(ports) > 0 && ports[0] != "" {
 		filter.Ports = ports
 	}
 	for _, span := range spans {
 		for part := range pieces(span) {
-			filter.Span = part
-			r, err := t.known.read(filter)
-			if err != nil {
-				return err
-			}
-			if some {
-				r = r.of(ports)
-			}
 			for len(tasks) > 0 && tasks[0].hours.To <= part.From {
 				tasks = tasks[1:]
 			}
-			for i := 0; i < len(tasks) && tasks[i].hours.From < part.To; i++ {
-				t.add(r, tasks[i].hours.Intersect(part), tasks[i].period)
+			filter.Span = part
+			err := t.known.each(filter, func(r *readings) {
+				for i := 0; i < len(tasks) && tasks[i].hours.From < part.To; i++ {
+					t.add(r, tasks[i].hours.Intersect(part), tasks[i].period)
+				}
+			})
+			if err != nil {
+				return err
 			}
 		}
 	}

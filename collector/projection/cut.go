@@ -65,11 +65,8 @@ type known struct {
 	rolls *rollState // nil where nothing is rolled up
 
 	reading sync.Mutex // held by whoever reads for figures; it guards what follows
-	// selection is the series that selected selects, everything what was read without a filter: several questions of one
-	// cut share them.
-	selected   *ledger.HourFilter
-	selection  []*member
-	everything []*readings
+	// kept is what was read last: several questions of one cut share it.
+	kept []*readings
 }
 
 // at calls fn with what is known at a cut, the stored one if asOf is nil. now is the end of what can be known of the

@@ -29,15 +29,12 @@ func (k *known) rolled(filter ledger.RollupFilter) ([]ledger.Rollup, error) {
 
 // members returns the series that a filter selects, whatever its Span, in order.
 func (k *known) members(filter ledger.HourFilter) ([]*member, error) {
-	filter.Span = portolan.Span{}
-	if k.selected != nil && sameSeries(*k.selected, filter) {
-		return k.selection, nil
+	for _, r := range k.kept {
+		if sameSeries(r.filter, filter) {
+			return r.members, nil
+		}
 	}
-	members, err := k.readMembers(filter)
-	if err == nil {
-		k.selected, k.selection = &filter, members
-	}
-	return members, err
+	return k.readMembers(filter)
 }
 
 // sameSeries reports whether two filters select the same series in the same words.
@@ -96,19 +93,9 @@ type reading struct {
 
 // readings are those of ports, and what was read.
 type readings struct {
-	span   portolan.Span
-	byPort map[portolan.PortCode]*reading
-}
-
-// of returns the readings of some ports.
-func (r *readings) of(ports []portolan.PortCode) *readings {
-	some := &readings{span: r.span, byPort: make(map[portolan.PortCode]*reading, len(ports))}
-	for _, port := range ports {
-		if one := r.byPort[port]; one != nil {
-			some.byPort[port] = one
-		}
-	}
-	return some
+	filter  ledger.HourFilter
+	members []*member
+	byPort  map[portolan.PortCode]*reading
 }
 
 // pieces splits a span into what is read at once, so that a long one needs no more memory than a short one.
@@ -122,27 +109,63 @@ func pieces(span portolan.Span) iter.Seq[portolan.Span] {
 	}
 }
 
-// pieceRead is how long a piece is, and piecesKept how many are kept for other questions of the same cut.
+// pieceRead is how long a piece is, portsAtOnce bounds the ports that are read, and added up, together, and seriesKept the
+// series that are kept for other questions of the same cut, or for another piece.
 const (
-	pieceRead  = 24 * time.Hour
-	piecesKept = 4
+	pieceRead   = 24 * time.Hour
+	portsAtOnce = 32
+	seriesKept  = 20_000
 )
 
-// read gathers what the selected series have in the hours of the filter's span, which begins and ends with an hour.
+// each calls fn with what the selected series have in the hours of the filter's span, which begins and ends with an hour: of
+// some ports at once, so that a large fleet needs no more memory than a small one.
+func (k *known) each(filter ledger.HourFilter, fn func(*readings)) error {
+	if !selectsAll(filter) || k.rolls == nil || len(k.rolls.ports) == 0 {
+		return k.one(filter, fn)
+	}
+	for ports := range slices.Chunk(slices.Sorted(slices.Values(k.rolls.ports)), portsAtOnce) {
+		filter.Ports = ports
+		if err := k.one(filter, fn); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (k *known) one(filter ledger.HourFilter, fn func(*readings)) error {
+	r, err := k.read(filter)
+	if err == nil {
+		fn(r)
+	}
+	return err
+}
+
+// read is each for all that a filter selects at once.
 func (k *known) read(filter ledger.HourFilter) (*readings, error) {
 	k.reading.Lock()
 	defer k.reading.Unlock()
-	all := selectsAll(filter)
-	for _, r := range k.everything {
-		if all && r.span.From <= filter.Span.From && filter.Span.To <= r.span.To {
+	for _, r := range k.kept {
+		if r.filter.Span.From <= filter.Span.From && filter.Span.To <= r.filter.Span.To && sameSeries(r.filter, filter) {
 			return r, nil
 		}
 	}
 	r, err := k.readRows(filter)
-	if all && err == nil {
-		k.everything = append(k.everything[max(0, len(k.everything)+1-piecesKept):], r)
+	if err == nil {
+		k.keep(r)
 	}
 	return r, err
+}
+
+// keep keeps what was read, and forgets what was read before that if it is too much.
+func (k *known) keep(read *readings) {
+	k.kept = append(k.kept, read)
+	series := 0
+	for i, r := range slices.Backward(k.kept) {
+		if series += len(r.members); series > seriesKept {
+			k.kept = slices.Delete(k.kept, 0, i+1)
+			return
+		}
+	}
 }
 
 func (k *known) readRows(filter ledger.HourFilter) (*readings, error) {
@@ -154,7 +177,7 @@ func (k *known) readRows(filter ledger.HourFilter) (*readings, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := &readings{span: filter.Span, byPort: map[portolan.PortCode]*reading{}}
+	all := &readings{filter: filter, members: members, byPort: map[portolan.PortCode]*reading{}}
 	for _, m := range members {
 		mine := 0
 		for mine < len(rows) && rows[mine].Series == m.name {

@@ -165,19 +165,16 @@ func (k *known) rollRows(j job, hours portolan.Span, into rolling) error {
 	if !j.nation() {
 		filter.Ports = j.ports
 	}
-	r, err := k.read(filter)
-	if err != nil {
-		return err
-	}
-	for _, l := range levels() {
-		q := Query{Window: j.span, Group: l.by, everyWeight: true}
-		if !j.nation() {
-			q.Group = append([]Dimension{ByPort}, l.by...)
+	return k.each(filter, func(r *readings) {
+		for _, l := range levels() {
+			q := Query{Window: j.span, Group: l.by, everyWeight: true}
+			if !j.nation() {
+				q.Group = append([]Dimension{ByPort}, l.by...)
+			}
+			t := &tallies{query: &q, known: k, groups: into[l.name]}
+			t.add(r, hours, j.span)
 		}
-		t := &tallies{query: &q, known: k, groups: into[l.name]}
-		t.add(r, hours, j.span)
-	}
-	return nil
+	})
 }
 
 // rollDays adds up ports' months from their days, and from the hours that are in none.

@@ -15,20 +15,17 @@ func (p *Projection) Strips(ctx context.Context, window portolan.Span, now porto
 	err := p.at(ctx, nil, now, func(k *known) error {
 		q := Query{Window: window}
 		q.clamp(k.at)
-		all, err := k.read(ledger.HourFilter{Span: wholeHours(q.Window)})
-		if err != nil {
-			return err
-		}
-		for _, r := range all.byPort {
-			for part := range availability.Hours(q.Window) {
-				for _, h := range r.byHour[part.From.Hour()] {
-					for _, s := range availability.Clip(h.segments, part) {
-						strips[h.name] = availability.AppendSegment(strips[h.name], s)
+		return k.each(ledger.HourFilter{Span: wholeHours(q.Window)}, func(all *readings) {
+			for _, r := range all.byPort {
+				for part := range availability.Hours(q.Window) {
+					for _, h := range r.byHour[part.From.Hour()] {
+						for _, s := range availability.Clip(h.segments, part) {
+							strips[h.name] = availability.AppendSegment(strips[h.name], s)
+						}
 					}
 				}
 			}
-		}
-		return nil
+		})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read timelines: %w", err)

@@ -51,13 +51,21 @@ func (k *known) minutes(q *Query, weight portolan.Weight) ([]availability.Minute
 	for _, span := range rest {
 		for piece := range pieces(span) {
 			filter.Span = piece
-			read, err := k.read(filter)
+			made := map[portolan.Instant]map[string]*minuteSums{}
+			for hour := range availability.Hours(piece) {
+				made[hour.From] = map[string]*minuteSums{}
+			}
+			err := k.each(filter, func(read *readings) {
+				for hour, sums := range made {
+					k.addMinutes(sums, read, hour, everything)
+				}
+			})
 			if err != nil {
 				return nil, err
 			}
-			for hour := range availability.Hours(piece) {
-				if made := k.addMinutes(read, hour.From, everything)[""]; made != nil {
-					put(hour.From, made[weight-1].Minutes())
+			for hour, sums := range made {
+				if sums[""] != nil {
+					put(hour, sums[""][weight-1].Minutes())
 				}
 			}
 		}
@@ -133,8 +141,7 @@ func systemOf(part string) (system portolan.SystemID, ok bool) {
 }
 
 // addMinutes adds up the minutes of an hour by group.
-func (k *known) addMinutes(all *readings, hour portolan.Instant, group func(*member) string) map[string]*minuteSums {
-	made := map[string]*minuteSums{}
+func (k *known) addMinutes(made map[string]*minuteSums, all *readings, hour portolan.Instant, group func(*member) string) {
 	for port, r := range all.byPort {
 		shares := map[string]uint64{}
 		for _, h := range r.byHour[hour] {
@@ -153,32 +160,30 @@ func (k *known) addMinutes(all *readings, hour portolan.Instant, group func(*mem
 			}
 		}
 	}
-	return made
 }
 
 // rollMinutes returns the roll-ups of an hour's minutes: of all series as one group, and of each system.
 func (k *known) rollMinutes(hour portolan.Span) ([]ledger.Rollup, error) {
-	read, err := k.read(ledger.HourFilter{Span: hour})
+	parts := map[string]*minuteSums{}
+	err := k.each(ledger.HourFilter{Span: hour}, func(read *readings) {
+		k.addMinutes(parts, read, hour.From, func(*member) string { return partOfAll })
+		k.addMinutes(parts, read, hour.From, func(m *member) string { return partOf(m.name.System) })
+	})
 	if err != nil {
 		return nil, err
 	}
+	if len(parts) == 0 {
+		parts[partOfAll] = &minuteSums{}
+	}
 	var made []ledger.Rollup
-	for _, group := range []func(*member) string{
-		func(*member) string { return partOfAll }, func(m *member) string { return partOf(m.name.System) },
-	} {
-		parts := k.addMinutes(read, hour.From, group)
-		if len(parts) == 0 {
-			parts[partOfAll] = &minuteSums{}
+	for part, sums := range parts {
+		var w writer
+		for i := range sums {
+			w.bytes(availability.AppendMinutes(nil, sums[i].Minutes()))
 		}
-		for part, sums := range parts {
-			var w writer
-			for i := range sums {
-				w.bytes(availability.AppendMinutes(nil, sums[i].Minutes()))
-			}
-			made = append(made, ledger.Rollup{
-				Key: ledger.RollupKey{Unit: minutesUnit().name(), Part: part, Start: hour.From}, Body: w.b,
-			})
-		}
+		made = append(made, ledger.Rollup{
+			Key: ledger.RollupKey{Unit: minutesUnit().name(), Part: part, Start: hour.From}, Body: w.b,
+		})
 	}
 	return made, nil
 }

@@ -38,14 +38,11 @@ func (f *fleet) newAgent(ctx context.Context, n int) (*agent, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &agent{sender: sender, f: f, dice: newDice(f.o.Seed, id)}
-	a.schedule(n)
-	return a, nil
+	return &agent{sender: sender, f: f, dice: newDice(f.o.Seed, id)}, nil
 }
 
-// schedule spreads the agents over the interval, and gives each the backlog it begins with.
-func (a *agent) schedule(n int) {
-	now := time.Now()
+// schedule spreads the agents over the interval that begins now, and gives each the backlog it begins with.
+func (a *agent) schedule(n int, now time.Time) {
 	a.live = uint64(a.f.o.Backlog / a.f.o.Interval)
 	a.held = make([]uint64, a.live)
 	for turn := range a.held {

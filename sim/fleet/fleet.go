@@ -163,7 +163,8 @@ func (f *fleet) play(ctx context.Context, agents []*agent) {
 		f.tell(news)
 	}()
 	var group sync.WaitGroup
-	for _, a := range agents {
+	for n, a := range agents {
+		a.schedule(n, f.begun)
 		group.Go(func() { a.play(ctx, news) })
 	}
 	group.Wait()
