@@ -71,7 +71,7 @@ func (c *collector) endpoints() []endpoint {
 		{method: "GET", path: "/api/v1/ports", answer: c.servePorts},
 		{method: "GET", path: "/api/v1/annotations", params: []string{"from", "to"}, answer: c.serveAnnotations},
 		{method: "POST", path: "/api/v1/annotations", answer: c.addAnnotation},
-		{method: "GET", path: "/api/v1/annotations/{id}/effect", params: []string{"zone"}, answer: c.serveEffect},
+		{method: "GET", path: "/api/v1/annotations/{id}/effect", params: []string{"zone", "as_of"}, answer: c.serveEffect},
 		{method: "GET", path: "/api/v1/maintenance", params: []string{"from", "to", "system"}, answer: c.serveMaintenance},
 		{method: "POST", path: "/api/v1/maintenance", answer: c.addMaintenance},
 		{method: "GET", path: "/api/v1/asides", params: []string{"agent", "id", "limit"}, answer: c.serveAsides},

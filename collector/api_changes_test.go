@@ -7,8 +7,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"portolan"
 	"portolan/evidence"
+	"portolan/report"
 )
 
 // A day after a change officers wait: the API says since when, and so does the central page.
@@ -48,6 +51,15 @@ func TestChanges_WhatFollowedIsToldByAPIAndPage(t *testing.T) {
 	}
 	if len(row.StandsOut) != 1 || !row.StandsOut[0].From.Equal(harm.Time()) || row.StandsOut[0].Difference > -0.8 {
 		t.Errorf("got %+v, want about -1 from %v on", row.StandsOut, harm)
+	}
+	var m report.Month
+	if status, body := r.get("/api/v1/report?month="+changed.Time().Format("2006-01"), &m); status != http.StatusOK || len(m.Effects) != 1 || m.Effects[0].Note.ID != made.ID ||
+		len(m.Effects[0].Rows) == 0 || len(m.Effects[0].Rows[0].StandsOut) != 1 {
+		t.Errorf("the month's report tells %d, %.300s of what followed", status, body)
+	}
+	var again effectAnswer
+	if status, _ := r.get(path+"?as_of="+got.AsOf, &again); status != http.StatusOK || !cmp.Equal(again.Rows, got.Rows) {
+		t.Errorf("as of %s: %d, %+v", got.AsOf, status, again.Rows)
 	}
 	for _, c := range []struct{ path, status string }{
 		{path, "200"}, {"/api/v1/annotations/999/effect", "404"}, {"/api/v1/annotations/first/effect", "400"}, {path + "?zone=Local", "400"},

@@ -29,5 +29,5 @@ func (c *collector) serveReport(r *call) (any, error) {
 }
 
 func (c *collector) monthlySource() monthly.Source {
-	return monthly.Source{Ledger: c.ledger, Projection: c.projection, Systems: monthly.SystemsOf(c.around.Load().catalogue)}
+	return monthly.Source{Ledger: c.ledger, Projection: c.projection, Catalogue: c.around.Load().catalogue}
 }

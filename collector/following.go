@@ -57,7 +57,11 @@ func (c *collector) follow(ctx context.Context, now portolan.Instant) error {
 		f, known := c.following.known[a.ID]
 		c.following.mu.Unlock()
 		if !known || f.hour != now.Hour() {
-			if f.Followed, err = changes.Find(ctx, c.projection, a, around.catalogue, zone, now); err != nil {
+			err = c.projection.Look(ctx, nil, now, func(s *projection.Snapshot) (err error) {
+				f.Followed, err = changes.Find(s, a, around.catalogue, zone)
+				return err
+			})
+			if err != nil {
 				return err
 			}
 			f.hour = now.Hour()

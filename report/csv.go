@@ -40,6 +40,9 @@ func (m *Month) CSV() ([]byte, error) {
 	for i := range m.Latencies {
 		t.latency(&m.Latencies[i])
 	}
+	for i := range m.Effects {
+		t.effect(&m.Effects[i])
+	}
 	t.unseen(&m.Unseen)
 	t.w.Flush()
 	return out.Bytes(), t.w.Error()
@@ -129,6 +132,24 @@ func (t *lines) latency(l *Latency) {
 	t.texts("latency", of, "count", fmt.Sprint(l.Count), "p50", number(l.P50), "p95", number(l.P95), "p99", number(l.P99))
 	if b := l.Before; b != nil {
 		t.texts("latency", of, "before_p50", number(b.P50), "before_p95", number(b.P95), "before_p99", number(b.P99))
+	}
+}
+
+func (t *lines) effect(e *Effect) {
+	of := strconv.FormatUint(e.Note.ID, 10)
+	t.texts("change", of, "text", e.Note.Text, "system", string(e.Note.System), "port", string(e.Note.Port), "from", e.Note.From.Format(time.RFC3339),
+		"to", e.Note.To.Format(time.RFC3339), "by", e.Note.By)
+	for i := range e.Rows {
+		r := &e.Rows[i]
+		of := fmt.Sprintf("%d %s", e.Note.ID, r.What())
+		t.texts("effect", of, "measure", r.Measure, "hours", strconv.Itoa(r.Hours), "weeks", strconv.Itoa(r.Weeks), "before", optional(r.Before), "after", optional(r.After),
+			"difference", optional(r.Difference), "difference_low", optional(r.Low), "difference_high", optional(r.High), "usual", optional(r.Usual))
+		for _, s := range r.StandsOut {
+			t.texts("effect", of, "stands_out_from", s.From.Format(time.RFC3339), "stands_out_to", s.To.Format(time.RFC3339), "stands_out_difference", number(s.Difference))
+		}
+		if r.Why != "" {
+			t.line("effect", of, "why", r.Why)
+		}
 	}
 }
 

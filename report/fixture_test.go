@@ -32,7 +32,8 @@ func january() *report.Month {
 		},
 		Incidents: incidents(from),
 		Work:      []report.Work{{System: "apis", From: from.Add(80 * time.Hour), To: from.Add(84 * time.Hour), Declared: from.Add(50 * time.Hour), Title: "back to the mainframe", By: "release desk"}},
-		Notes:     []report.Note{{System: "apis", From: from.Add(-96 * time.Hour), To: from.Add(-96 * time.Hour), Text: "manifest validation on the web platform", By: "release desk"}},
+		Notes:     []report.Note{{ID: 7, System: "apis", From: from.Add(-96 * time.Hour), To: from.Add(-96 * time.Hour), Text: "manifest validation on the web platform", By: "release desk"}},
+		Effects:   effects(from),
 		Unseen:    report.Unseen{Known: 477, Ports: 12, Systems: []portolan.SystemID{"pals"}, UnwatchedSeconds: 5400, Thin: []report.Thin{{Code: "X0044", Coverage: new(0.61), UnmonitoredSeconds: 290 * 3600}}},
 		Latencies: []report.Latency{
 			{System: "tpac", Transaction: "primary-inspection", Count: 1_339_200, P50: 1.84, P95: 6.1, P99: 31.5, Before: &report.LatencyBefore{P50: 1.83, P95: 3.2, P99: 8.4}},
@@ -85,6 +86,31 @@ func days(draw *rand.Rand, bad int) (all []report.Day) {
 		all = append(all, d)
 	}
 	return all
+}
+
+// effects are those of two changes: one that did harm to others days later, and one after which no whole hour has passed.
+func effects(from time.Time) []report.Effect {
+	at := func(hours float64) time.Time { return from.Add(time.Duration(hours * float64(time.Hour))).UTC() }
+	measured := func(system portolan.SystemID, measure string, before, after float64, stands ...report.Standing) report.Measured {
+		m := report.Measured{System: system, Measure: measure, Hours: 336, Weeks: 4, Before: &before, After: &after, StandsOut: append([]report.Standing{}, stands...)}
+		m.Difference, m.Low, m.High, m.Usual = new(after-before), new(after-before-0.002), new(after-before+0.0015), new(0.004)
+		return m
+	}
+	slow := measured("tpac", report.MeasureLatency, 0.81, 1.29, report.Standing{From: at(36), To: at(40), Difference: 31.4}, report.Standing{From: at(60), To: at(62), Difference: 2.25})
+	slow.Transaction, slow.Step = "primary-inspection", "apis-match"
+	same := measured("apis", report.MeasureLatency, 0.2, 0.2)
+	same.Transaction = "manifest"
+	return []report.Effect{
+		{
+			Note: report.Note{ID: 7, System: "apis", From: at(-96), To: at(-96), Text: "manifest validation on the web platform", By: "release desk"},
+			Followed: report.Followed{From: new(at(-96)), To: new(at(240)), EndedBy: 9, Rows: []report.Measured{
+				measured("apis", report.MeasureAvailability, 0.9991, 0.9988), same,
+				measured("tpac", report.MeasureAvailability, 0.9981, 0.9902, report.Standing{From: at(36), To: at(40), Difference: -0.62}), slow,
+				{System: "ident", Measure: report.MeasureAvailability, StandsOut: []report.Standing{}, Why: "fewer than two of the past weeks were measured"},
+			}},
+		},
+		{Note: report.Note{ID: 9, Port: "MIA", From: at(743.5), To: at(743.5), Text: "<b>new</b> switch", By: "night shift"}, Followed: report.Followed{Rows: []report.Measured{}}},
+	}
 }
 
 func incidents(from time.Time) []report.Incident {

@@ -17,6 +17,7 @@ const (
 	portsShown     = 15
 	incidentsShown = 60
 	thinShown      = 10
+	measuresShown  = 12 // of one change
 )
 
 // HTML returns the report as one document that needs nothing else, and prints on Letter and A4.
@@ -69,7 +70,13 @@ func (m *Month) words() template.FuncMap {
 				latencyChange(l.P99, l.Before, func(b *LatencyBefore) float64 { return b.P99 }),
 			}
 		},
-		"hour": func(w []Worst) string { return m.worstAt(w, 64) }, "long": func(w []Worst) string { return m.worstAt(w, 1024) },
+		"what": func(r Measured) string { return r.What() }, "value": func(r Measured, v *float64) string { return r.value(v) },
+		"differs": func(r Measured) string { return r.change(r.Difference) }, "between": func(r Measured) string { return r.between() },
+		"usual":  func(r Measured) string { return r.worse(r.Usual) },
+		"stands": func(r Measured) string { return m.stands(&r) }, "where": func(n Note) string { return n.where() },
+		"telling": func(e Effect) []Measured { rows, _ := e.telling(measuresShown); return rows },
+		"others":  func(e Effect) int { _, others := e.telling(measuresShown); return others },
+		"hour":    func(w []Worst) string { return m.worstAt(w, 64) }, "long": func(w []Worst) string { return m.worstAt(w, 1024) },
 	}
 }
 

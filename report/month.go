@@ -40,6 +40,7 @@ type Month struct {
 	Response  Response        `json:"response"`
 	Work      []Work          `json:"maintenance"`
 	Notes     []Note          `json:"annotations"`
+	Effects   []Effect        `json:"effects"` // of changes in this month or shortly before
 	Unseen    Unseen          `json:"unseen"`
 	Latencies []Latency       `json:"latencies"`
 	Weight    portolan.Weight `json:"weight"` // of All
@@ -204,6 +205,7 @@ type Work struct {
 
 // Note is a change or another remark that somebody made on a time in the month.
 type Note struct {
+	ID     uint64            `json:"id"`
 	System portolan.SystemID `json:"system,omitempty"`
 	Port   portolan.PortCode `json:"port,omitempty"`
 	From   time.Time         `json:"from"`

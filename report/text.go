@@ -2,7 +2,9 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
+	"io"
 	"strings"
 	"text/tabwriter"
 )
@@ -37,6 +39,12 @@ func (m *Month) Text() ([]byte, error) {
 	for _, r := range m.Response.parts() {
 		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\n", r.name, r.Count, lasting(r.Median), lasting(r.P90), lasting(r.Most))
 	}
+	if len(m.Effects) > 0 {
+		table("CHANGE MEASURE BEFORE AFTER DIFFERENCE LOW-TO-HIGH STANDS-OUT")
+	}
+	for i := range m.Effects {
+		m.textEffect(w, &m.Effects[i])
+	}
 	if err := w.Flush(); err != nil {
 		return nil, fmt.Errorf("write table: %w", err)
 	}
@@ -46,4 +54,20 @@ func (m *Month) Text() ([]byte, error) {
 	}
 	fmt.Fprintf(&out, "\nRecompute: %s\n", m.Commands().Verify)
 	return out.Bytes(), nil
+}
+
+// textEffect writes what followed a change.
+func (m *Month) textEffect(w io.Writer, e *Effect) {
+	change := fmt.Sprintf("%s, %s", e.Note.where(), m.at(e.Note.From))
+	rows, others := e.telling(measuresShown)
+	for i := range rows {
+		r := &rows[i]
+		fmt.Fprintln(w, strings.Join([]string{change, r.What(), r.value(r.Before), r.value(r.After), r.change(r.Difference), r.between(), cmp.Or(m.stands(r), r.Why, "nothing")}, "\t"))
+	}
+	switch {
+	case e.From == nil:
+		fmt.Fprintf(w, "%s\tno whole hour has passed since\n", change)
+	case others > 0:
+		fmt.Fprintf(w, "%s\t%s more\n", change, plural(others, "measure"))
+	}
 }

@@ -54,6 +54,12 @@ func (m *Month) headline() []string {
 	issues := m.All.Issues
 	text = append(text, fmt.Sprintf("%s began, %d went on from before; some incident was open for %s hours, %s hours with each counted.",
 		plural(issues.Began, "incident"), issues.Carried, hours(issues.UnionSeconds), hours(issues.SumSeconds)))
+	for i := range m.Effects {
+		e := &m.Effects[i]
+		if r := e.standsOut(); r != nil {
+			text = append(text, fmt.Sprintf("What followed a change stands out. %s (%s, %s): %s, %s.", e.Note.Text, e.Note.where(), m.at(e.Note.From), r.What(), m.stands(r)))
+		}
+	}
 	if m.All.Coverage != nil {
 		text = append(text, fmt.Sprintf("%s of the time in service was monitored.", percent(m.All.Coverage)))
 	}

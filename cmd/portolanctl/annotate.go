@@ -19,6 +19,7 @@ type annotate struct {
 	Until  time.Time `help:"Until when; the same moment if not given." placeholder:"TIME" format:"2006-01-02T15:04:05Z07:00"`
 	List   bool      `help:"List the remarks of the last four weeks, or of the time from --at to --until, with what followed each."`
 	Zone   string    `help:"With --list: the zone in which hours of the day are the same." placeholder:"ZONE" default:"UTC"`
+	AsOf   string    `help:"With --list: what followed as far as this cut knows." placeholder:"CUT"`
 }
 
 // Help implements kong.HelpProvider.
@@ -88,7 +89,9 @@ func (c annotate) list(t terminal) error {
 		if c.System != "" && r.System != c.System || c.Port != "" && r.Port != c.Port {
 			continue
 		}
-		effect, err := c.get(fmt.Sprintf("/api/v1/annotations/%d/effect", r.ID), url.Values{"zone": {c.Zone}})
+		query := url.Values{"zone": {c.Zone}}
+		with(query, "as_of", c.AsOf)
+		effect, err := c.get(fmt.Sprintf("/api/v1/annotations/%d/effect", r.ID), query)
 		if err != nil {
 			return err
 		}

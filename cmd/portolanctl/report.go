@@ -114,7 +114,7 @@ func (r monthlyReport) stored(ctx context.Context) (*report.Month, error) {
 	if err != nil {
 		return nil, err
 	}
-	return monthly.Make(ctx, monthly.Source{Ledger: l, Projection: p, Systems: monthly.SystemsOf(catalogue)}, asked)
+	return monthly.Make(ctx, monthly.Source{Ledger: l, Projection: p, Catalogue: catalogue}, asked)
 }
 
 func (r monthlyReport) asked() (monthly.Asked, error) {

@@ -7,7 +7,6 @@ package changes
 
 import (
 	"cmp"
-	"context"
 	"slices"
 	"time"
 
@@ -50,23 +49,22 @@ const (
 // settled is how long after an hour its figures are read: what arrives until then need not be read again.
 const settled = 15 * time.Minute
 
-// Find reads what followed an annotation, as it is known at an instant. Same hours are told in the zone.
-func Find(ctx context.Context, p *projection.Projection, a projection.Annotation, catalogue *targets.Catalogue, zone *time.Location, now portolan.Instant) (Followed, error) {
+// Find reads what followed an annotation, as far as a snapshot knows. Same hours are told in the zone.
+func Find(s *projection.Snapshot, a projection.Annotation, catalogue *targets.Catalogue, zone *time.Location) (Followed, error) {
 	f := finding{annotation: a, concerned: concerned(&a, catalogue), values: map[measure]map[portolan.Instant]int64{}}
-	out := Followed{Annotation: a}
-	err := p.Look(ctx, nil, now, func(s *projection.Snapshot) error {
-		until := s.At().Add(-settled)
-		out.Next, until = ended(&a, s.Facts().Annotations, until)
-		change := portolan.Span{From: portolan.InstantOf(a.From), To: portolan.InstantOf(a.To)}
-		f.pairs, out.Cut = effect.Pairs(change, until, zone), s.Cut()
-		if len(f.pairs) == 0 {
-			return nil
-		}
-		out.Span = portolan.Span{From: f.pairs[0].After, To: f.pairs[len(f.pairs)-1].After.Add(time.Hour)}
-		return f.read(s, now)
-	})
+	out := Followed{Annotation: a, Cut: s.Cut()}
+	until := s.At().Add(-settled)
+	out.Next, until = ended(&a, s.Facts().Annotations, until)
+	change := portolan.Span{From: portolan.InstantOf(a.From), To: portolan.InstantOf(a.To)}
+	if f.pairs = effect.Pairs(change, until, zone); len(f.pairs) == 0 {
+		return out, nil
+	}
+	out.Span = portolan.Span{From: f.pairs[0].After, To: f.pairs[len(f.pairs)-1].After.Add(time.Hour)}
+	if err := f.read(s); err != nil {
+		return out, err
+	}
 	out.Rows = f.rows()
-	return out, err
+	return out, nil
 }
 
 // ended returns the first later annotation of the same system and port, and until when what follows can be put down to a.
@@ -135,12 +133,12 @@ type finding struct {
 	values     map[measure]map[portolan.Instant]int64
 }
 
-func (f *finding) read(s *projection.Snapshot, now portolan.Instant) error {
+func (f *finding) read(s *projection.Snapshot) error {
 	window := portolan.Span{From: f.pairs[0].After, To: f.pairs[len(f.pairs)-1].After.Add(time.Hour)}
 	for _, p := range f.pairs {
 		window.From = min(window.From, p.Before[effect.Weeks-1])
 	}
-	q := projection.Query{Window: window, Weight: portolan.WeightTime, Group: []projection.Dimension{projection.BySystem}, Hourly: true, Now: now}
+	q := projection.Query{Window: window, Weight: portolan.WeightTime, Group: []projection.Dimension{projection.BySystem}, Hourly: true}
 	for _, c := range f.concerned {
 		q.Systems = append(q.Systems, c.system.ID)
 	}

@@ -133,7 +133,11 @@ func TestFind_HarmOfAnotherSystemDaysLater(t *testing.T) {
 	a := projection.Annotation{ID: 7, System: "apis", From: changed.Time(), To: changed.Time(), Text: "new code"}
 	for _, port := range []portolan.PortCode{"", "MIA"} {
 		a.Port = port
-		followed, err := changes.Find(t.Context(), p, a, catalogue(), time.UTC, now)
+		var followed changes.Followed
+		err := p.Look(t.Context(), nil, now, func(s *projection.Snapshot) (err error) {
+			followed, err = changes.Find(s, a, catalogue(), time.UTC)
+			return err
+		})
 		if err != nil {
 			t.Fatal(err)
 		}

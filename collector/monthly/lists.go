@@ -115,7 +115,7 @@ func (g *gathering) declared() (work []report.Work, notes []report.Note) {
 	}
 	for _, a := range g.facts.Annotations {
 		if g.touches(a.From, a.To) {
-			notes = append(notes, report.Note{System: a.System, Port: a.Port, From: a.From, To: a.To, Text: a.Text, By: a.By})
+			notes = append(notes, noteOf(&a))
 		}
 	}
 	return work, notes
@@ -145,7 +145,7 @@ func (g *gathering) unseen(m *report.Month) report.Unseen {
 			u.Ports++
 		}
 	}
-	for _, s := range g.Systems {
+	for _, s := range g.Catalogue.Systems {
 		if !slices.Contains(m.IDs(), s.ID) {
 			u.Systems = append(u.Systems, s.ID)
 		}

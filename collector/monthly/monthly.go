@@ -24,24 +24,7 @@ import (
 type Source struct {
 	Ledger     ledger.Projection
 	Projection *projection.Projection
-	Systems    []System
-}
-
-// System is what the catalogue says of a system.
-type System struct {
-	ID        portolan.SystemID
-	Name      string
-	Owner     string
-	Objective float64 // 0 for none
-}
-
-// SystemsOf returns what a catalogue says of its systems.
-func SystemsOf(c *targets.Catalogue) []System {
-	systems := make([]System, len(c.Systems))
-	for i, s := range c.Systems {
-		systems[i] = System{ID: s.ID, Name: s.Name, Owner: s.Owner.Organization, Objective: s.Objective.Availability}
-	}
-	return systems
+	Catalogue  *targets.Catalogue
 }
 
 // Asked says which report.
@@ -70,6 +53,7 @@ type gathering struct {
 	latencies, latenciesBefore                projection.LatencyAnswer
 	windowed                                  projection.Windowed
 	windowedOf                                map[portolan.SystemID]projection.Windowed
+	effects                                   []report.Effect
 	incidents                                 []incident.Incident
 	issues                                    *watch.Issues
 }
@@ -98,9 +82,13 @@ func Make(ctx context.Context, s Source, asked Asked) (*report.Month, error) {
 	m := &report.Month{
 		Month: asked.Month, Zone: asked.Zone.String(), From: span(0).From.Time(), To: span(0).To.Time(), Made: asked.Now.Time(),
 	}
-	err = s.Projection.Look(ctx, asked.AsOf, asked.Now, func(look *projection.Snapshot) error {
+	err = s.Projection.Look(ctx, asked.AsOf, asked.Now, func(look *projection.Snapshot) (err error) {
 		m.AsOf, g.facts, g.at = look.Cut().String(), look.Facts(), look.At()
-		return g.look(look)
+		if err := g.look(look); err != nil {
+			return err
+		}
+		g.effects, err = g.effectList(look)
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -166,6 +154,7 @@ func (g *gathering) fill(m *report.Month, span func(int) portolan.Span) {
 	m.Owners = report.OwnersOf(m.Incidents, g.window)
 	m.Response = report.ResponseTo(m.Incidents, g.window)
 	m.Work, m.Notes = g.declared()
+	m.Effects = g.effects
 	m.Unseen = g.unseen(m)
 	m.Latencies = g.latencyList()
 }
@@ -183,9 +172,8 @@ func (g *gathering) systemList() []report.System {
 		row := &g.systems.Rows[i]
 		id := row.Key.System
 		s := report.System{ID: id, Name: string(id), Figure: g.figure(row), Worst: worstOf(new(g.windowedOf[id])), Days: g.daysOf(id)}
-		if at := slices.IndexFunc(g.Systems, func(known System) bool { return known.ID == id }); at >= 0 {
-			known := g.Systems[at]
-			s.Name, s.Owner, s.Objective = known.Name, known.Owner, known.Objective
+		if known := g.Catalogue.System(id); known != nil {
+			s.Name, s.Owner, s.Objective = known.Name, known.Owner.Organization, known.Objective.Availability
 		}
 		for j := range g.earlier.Rows {
 			if g.earlier.Rows[j].Key.System == id {

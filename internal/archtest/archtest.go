@@ -65,7 +65,7 @@ var rooms = []room{
 		ours: []string{"", "evidence", "availability", "incident", "collector/ledger", "collector/projection"}},
 	{path: "collector/changes", job: "reads what followed annotated changes", ours: []string{"", "availability", "effect", "targets", "collector/projection"}},
 	{path: "collector/monthly", job: "gathers what the monthly report tells",
-		ours: []string{"", "availability", "incident", "report", "targets", "collector/ledger", "collector/projection", "collector/watch"}},
+		ours: []string{"", "availability", "effect", "incident", "report", "targets", "collector/changes", "collector/ledger", "collector/projection", "collector/watch"}},
 	{path: "collector", job: "wires and runs the center; API and metrics",
 		ours: []string{"", "collector/...", "evidence", "availability", "incident", "effect", "schedule", "targets", "ports", "probe", "probe/*", "dashboard", "report", "internal/strictyaml", "internal/buildinfo"},
 		libs: []string{"go.uber.org/zap", "github.com/prometheus/", "github.com/DataDog/sketches-go"}},
