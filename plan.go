@@ -10,6 +10,7 @@ import (
 // and which step exercises which dependency.
 type Plan struct {
 	Port   PortCode
+	Class  WorkstationClass `json:",omitempty"` // of the agent's workstation; empty if its configuration states none
 	Series []PlannedSeries
 }
 

@@ -33,6 +33,10 @@ type TransactionID string
 // StepID names a step within its transaction ("apis-match").
 type StepID string
 
+// WorkstationClass names what a port's workstations are used for in lower case with dashes ("primary-booth",
+// "secondary", "kiosk"): each agency's own words. Empty is a workstation of no stated class.
+type WorkstationClass string
+
 // Placeholder reports whether the port was generated and stands for no real port.
 func (c PortCode) Placeholder() bool { return strings.HasPrefix(string(c), "X") }
 
@@ -90,6 +94,11 @@ func ParseTransactionID(s string) (TransactionID, error) {
 // ParseStepID returns the step that s names.
 func ParseStepID(s string) (StepID, error) {
 	return parseName[StepID]("step", s)
+}
+
+// ParseWorkstationClass returns the class of workstation that s names.
+func ParseWorkstationClass(s string) (WorkstationClass, error) {
+	return parseName[WorkstationClass]("class of workstation", s)
 }
 
 func parseName[T ~string](what, s string) (T, error) {

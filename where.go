@@ -6,10 +6,12 @@ import (
 	"strings"
 )
 
-// Where says at which ports a transaction runs: those whose users do this work. The zero value is every port.
+// Where says at which ports, and on which of their workstations, a transaction runs: those whose users do this work.
+// The zero value is every workstation of every port.
 type Where struct {
-	Kinds []PortKind `json:"kinds,omitempty"`
-	Ports []PortCode `json:"ports,omitempty"` // besides those of the kinds
+	Kinds   []PortKind         `json:"kinds,omitempty"`
+	Ports   []PortCode         `json:"ports,omitempty"` // besides those of the kinds
+	Classes []WorkstationClass `json:"classes,omitempty"`
 }
 
 // Everywhere reports whether no port is left out.
@@ -22,8 +24,25 @@ func (w Where) Includes(code PortCode, kind PortKind) bool {
 		kind == PortKindUnknown && len(w.Kinds) > 0
 }
 
-// String says it in words: "at air and sea ports", "at land ports and AMOC", "at every port".
+// IncludesClass reports whether workstations of a class are meant. One of no stated class is taken for one of any, as a
+// port of unknown kind is.
+func (w Where) IncludesClass(class WorkstationClass) bool {
+	return len(w.Classes) == 0 || class == "" || slices.Contains(w.Classes, class)
+}
+
+// String says it in words: "at air and sea ports", "at land ports and AMOC", "at every port, on kiosk workstations".
 func (w Where) String() string {
+	if len(w.Classes) == 0 {
+		return w.ports()
+	}
+	classes := make([]string, len(w.Classes))
+	for i, class := range w.Classes {
+		classes[i] = string(class)
+	}
+	return w.ports() + ", on " + and(classes) + " workstations"
+}
+
+func (w Where) ports() string {
 	if w.Everywhere() {
 		return "at every port"
 	}

@@ -107,7 +107,7 @@ func newAgent(o Options) (*agent, error) {
 	}
 	a := &agent{
 		config: o.Config, log: o.Log, catalogue: catalogue, started: portolan.InstantOf(time.Now()),
-		plan: catalogue.Plan(o.Config.port(), o.Config.Interval),
+		plan: catalogue.Plan(o.Config.port(), o.Config.Class, o.Config.Interval),
 	}
 	if err := os.MkdirAll(a.config.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("make data folder: %w", err)
@@ -170,7 +170,8 @@ func (a *agent) reportPlan() {
 		a.log.Warn("kind of port not known, so transactions of every kind run: set kind in the configuration", zap.String("port", string(a.config.Port)))
 	}
 	if len(a.plan.Series) == 0 {
-		a.log.Warn("no transaction of the catalogue runs at this port", zap.String("port", string(a.config.Port)), zap.Stringer("kind", a.config.port().Kind))
+		a.log.Warn("no transaction of the catalogue runs on this workstation", zap.String("port", string(a.config.Port)),
+			zap.Stringer("kind", a.config.port().Kind), zap.String("class", string(a.config.Class)))
 	}
 }
 

@@ -23,6 +23,9 @@ type Config struct {
 	// Kind is the kind of that port, which settles what runs there: air, land, sea or center. Left out, it is what the
 	// port's code tells; if that tells none, transactions of every kind of port run.
 	Kind portolan.PortKind `yaml:"kind"`
+	// Class is what the workstation is used for, "primary-booth" or "secondary", in the agency's own words: where definitions
+	// name classes it settles what runs here, and figures are grouped by it. Left out, transactions of every class run.
+	Class portolan.WorkstationClass `yaml:"class"`
 	// Name and Zone are how the agent's own page calls the port and tells the time: an IANA zone, default UTC.
 	Name string `yaml:"name"`
 	Zone string `yaml:"zone"`
@@ -142,6 +145,9 @@ func (c Config) validate(doc *strictyaml.Document) {
 		doc.Report("agent", err.Error(), "")
 	} else if c.Agent.Port() != c.Port && !doc.Faulty("port") {
 		doc.Report("agent", fmt.Sprintf("agent %q is not of port %q", c.Agent, c.Port), fmt.Sprintf("a name like %s-1", c.Port))
+	}
+	if _, err := portolan.ParseWorkstationClass(string(c.Class)); c.Class != "" && err != nil {
+		doc.Report("class", err.Error(), "")
 	}
 	if _, err := time.LoadLocation(c.Zone); err != nil {
 		doc.Report("zone", err.Error(), "an IANA zone like America/New_York")

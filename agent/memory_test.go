@@ -22,7 +22,7 @@ func mustRemember(t *testing.T) *memory {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newMemory("MIA-1", catalogue.Plan(portolan.Port{Code: "MIA", Kind: portolan.Air}, 10*time.Second), catalogue)
+	return newMemory("MIA-1", catalogue.Plan(portolan.Port{Code: "MIA", Kind: portolan.Air}, "", 10*time.Second), catalogue)
 }
 
 // ran remembers a run that began so many seconds after memoryStart.

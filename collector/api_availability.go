@@ -20,10 +20,12 @@ type groupAnswer struct {
 	Office      string                 `json:"office,omitempty"`
 	Kind        *portolan.PortKind     `json:"kind,omitempty"`
 	Agent       portolan.AgentID       `json:"agent,omitempty"`
-	Day         string                 `json:"day,omitempty"`   // in the zone asked for
-	Month       string                 `json:"month,omitempty"` // likewise
-	From        time.Time              `json:"from"`
-	To          time.Time              `json:"to"`
+	// Class of workstation; empty for those of none. Absent unless grouped by.
+	Class *portolan.WorkstationClass `json:"class,omitempty"`
+	Day   string                     `json:"day,omitempty"`   // in the zone asked for
+	Month string                     `json:"month,omitempty"` // likewise
+	From  time.Time                  `json:"from"`
+	To    time.Time                  `json:"to"`
 }
 
 type differenceAnswer struct {
@@ -139,6 +141,8 @@ func groupOf(q *projection.Query, key projection.Key, window portolan.Span) grou
 			g.Nation = "all"
 		case projection.ByKind:
 			g.Kind = &key.Kind
+		case projection.ByClass:
+			g.Class = &key.Class
 		case projection.ByDay:
 			g.Day = local.Format(time.DateOnly)
 		case projection.ByMonth:
@@ -192,6 +196,9 @@ func (c *collector) serveLatency(r *call) (any, error) {
 func checkLatencyGroups(p *params, q projection.Query, steps bool) {
 	if slices.Contains(q.Group, projection.ByAgent) {
 		p.add("group", "latencies are not kept per agent")
+	}
+	if slices.Contains(q.Group, projection.ByClass) {
+		p.add("group", "latencies are not kept per class of workstation")
 	}
 	if !steps {
 		return

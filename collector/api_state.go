@@ -22,15 +22,23 @@ type stateRow struct {
 	Symptom   *portolan.Symptom `json:"symptom"`
 	Affected  int               `json:"affected"`  // agents that are slow or down
 	Monitored int               `json:"monitored"` // of so many whose state is known
+	Classes   []classRow        `json:"classes"`   // by class of workstation, of those that state one
 	Agents    []agentStateRow   `json:"agents"`
 }
 
+type classRow struct {
+	Class     portolan.WorkstationClass `json:"class"`
+	Affected  int                       `json:"affected"`
+	Monitored int                       `json:"monitored"`
+}
+
 type agentStateRow struct {
-	Agent       portolan.AgentID  `json:"agent"`
-	State       portolan.State    `json:"state"`
-	Since       *time.Time        `json:"since"`
-	Symptom     *portolan.Symptom `json:"symptom"`
-	Provisional bool              `json:"provisional"` // a run in progress passed its objective
+	Agent       portolan.AgentID          `json:"agent"`
+	Class       portolan.WorkstationClass `json:"class,omitempty"`
+	State       portolan.State            `json:"state"`
+	Since       *time.Time                `json:"since"`
+	Symptom     *portolan.Symptom         `json:"symptom"`
+	Provisional bool                      `json:"provisional"` // a run in progress passed its objective
 }
 
 func (c *collector) serveState(r *call) (any, error) {
@@ -53,11 +61,14 @@ func wanted[T comparable](list []T, v T) bool { return len(list) == 0 || slices.
 func stateOf(cell *projection.PortNow) stateRow {
 	row := stateRow{
 		Port: cell.Port, System: cell.System, State: cell.State, Since: timeOf(cell.Since),
-		Symptom: symptomOf(cell.Symptom), Affected: cell.Affected, Monitored: cell.Monitored,
+		Symptom: symptomOf(cell.Symptom), Affected: cell.Affected, Monitored: cell.Monitored, Classes: []classRow{},
+	}
+	for _, n := range cell.Classes() {
+		row.Classes = append(row.Classes, classRow(n))
 	}
 	for _, a := range cell.Agents {
 		row.Agents = append(row.Agents, agentStateRow{
-			Agent: a.Agent, State: a.State, Since: timeOf(a.Since), Symptom: symptomOf(a.Symptom), Provisional: a.Provisional,
+			Agent: a.Agent, Class: a.Class, State: a.State, Since: timeOf(a.Since), Symptom: symptomOf(a.Symptom), Provisional: a.Provisional,
 		})
 	}
 	return row
@@ -84,18 +95,19 @@ type agentsAnswer struct {
 }
 
 type agentRow struct {
-	Agent              portolan.AgentID  `json:"agent"`
-	Port               portolan.PortCode `json:"port"`
-	Enrolled           *time.Time        `json:"enrolled"`
-	Revoked            *time.Time        `json:"revoked"`
-	CertificateExpires *time.Time        `json:"certificate_expires"`
-	LastSeen           *time.Time        `json:"last_seen"`
-	Silent             bool              `json:"silent"`
-	Stopped            bool              `json:"stopped"` // said farewell
-	BacklogResults     uint64            `json:"backlog_results"`
-	LostResults        uint64            `json:"lost_results"`
-	ClockOffsetSeconds float64           `json:"clock_offset_seconds"`
-	Series             int               `json:"series"` // that it is to run
+	Agent              portolan.AgentID          `json:"agent"`
+	Port               portolan.PortCode         `json:"port"`
+	Class              portolan.WorkstationClass `json:"class,omitempty"` // of its workstation, as its plan states it
+	Enrolled           *time.Time                `json:"enrolled"`
+	Revoked            *time.Time                `json:"revoked"`
+	CertificateExpires *time.Time                `json:"certificate_expires"`
+	LastSeen           *time.Time                `json:"last_seen"`
+	Silent             bool                      `json:"silent"`
+	Stopped            bool                      `json:"stopped"` // said farewell
+	BacklogResults     uint64                    `json:"backlog_results"`
+	LostResults        uint64                    `json:"lost_results"`
+	ClockOffsetSeconds float64                   `json:"clock_offset_seconds"`
+	Series             int                       `json:"series"` // that it is to run
 }
 
 // serveAgents lists every agent that was enrolled, whether it was ever heard or not.
@@ -120,6 +132,7 @@ func (c *collector) serveAgents(r *call) (any, error) {
 		}
 		if h := heard[a.Agent]; h != nil {
 			row.LastSeen = timeOf(max(a.HeardAt, h.HeardAt))
+			row.Class = h.Class()
 			row.Silent, row.Stopped = h.Silent, h.Stopped
 			row.BacklogResults, row.LostResults = h.Backlog, h.Lost
 			row.ClockOffsetSeconds, row.Series = h.Offset.Seconds(), len(h.Series)

@@ -51,6 +51,9 @@ func (s *scene) cell(now *projection.PortNow) dashboard.Cell {
 			return name.System == now.System && name.Agent.Port() == now.Port
 		}),
 	}
+	for _, n := range now.Classes() {
+		cell.Classes = append(cell.Classes, dashboard.ClassCount(n))
+	}
 	if now.Affected > 0 {
 		cell.Symptom = &dashboard.Symptom{Symptom: now.Symptom, Took: now.Took, Limit: now.Limit}
 	}
@@ -65,7 +68,7 @@ func (s *scene) agentList(port portolan.PortCode) []dashboard.Agent {
 			continue
 		}
 		list = append(list, dashboard.Agent{
-			ID: a.Agent, LastHeard: a.HeardAt, Backlog: a.Backlog, Silent: a.Silent, Stopped: a.Stopped, Offset: a.Offset,
+			ID: a.Agent, Class: a.Class(), LastHeard: a.HeardAt, Backlog: a.Backlog, Silent: a.Silent, Stopped: a.Stopped, Offset: a.Offset,
 		})
 	}
 	return list

@@ -24,6 +24,7 @@ type agentRow struct {
 	Port    portolan.PortCode
 	Status  string
 	Class   string // good, warn or bad
+	Used    string // class of the workstation
 	Heard   moment
 	Backlog string
 	Offset  string
@@ -98,7 +99,7 @@ func agentsWords(total, silent, stopped int) string {
 
 func viewAgent(c *clock, a Agent, zone *time.Location) agentRow {
 	r := agentRow{
-		ID: a.ID, Port: a.ID.Port(), Heard: c.at(a.LastHeard, zone),
+		ID: a.ID, Port: a.ID.Port(), Used: string(a.Class), Heard: c.at(a.LastHeard, zone),
 		Backlog: "none", Offset: "within 1 s", Status: "Reporting", Class: "good",
 	}
 	if a.Backlog > 0 {

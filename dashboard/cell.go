@@ -15,7 +15,7 @@ type cellView struct {
 	State   portolan.State
 	Since   moment
 	Symptom string
-	Agents  string // "2 of 3"
+	Agents  string // "2 of 3", or "2 of 3 (kiosk 2 of 2)"
 	Strip   stripView
 	Figures figureSet
 	None    bool // the system is not monitored at this port
@@ -34,7 +34,7 @@ func viewCell(c *clock, port portolan.Port, cell Cell, objective portolan.Object
 	v := cellView{
 		Port: port.Code, System: cell.System, State: cell.State,
 		Since:   c.at(cell.Since, c.zone(port.Zone)),
-		Agents:  affected(cell.Affected, cell.Monitored),
+		Agents:  affectedBy(cell),
 		Strip:   drawStrip(cell.LastHour),
 		Figures: viewFigures(cell.Figures, objective.Availability),
 	}
@@ -54,6 +54,21 @@ func meets(cell Cell) string {
 	default:
 		return ""
 	}
+}
+
+// affectedBy prints "2 of 3 (kiosk 2 of 2)": which class of workstation is hit, where they are known.
+func affectedBy(cell Cell) string {
+	var hit []string
+	for _, n := range cell.Classes {
+		if n.Affected > 0 {
+			hit = append(hit, fmt.Sprintf("%s %d of %d", n.Class, n.Affected, n.Monitored))
+		}
+	}
+	text := affected(cell.Affected, cell.Monitored)
+	if len(hit) > 0 {
+		text += " (" + strings.Join(hit, ", ") + ")"
+	}
+	return text
 }
 
 // affected prints "2 of 3".

@@ -117,7 +117,7 @@ func identDown() *fixture {
 		{Title: "One subject's file", Limit: 45 * time.Minute, Source: "OIG-17-114"}, {Title: "From arrest to the court", Limit: 48 * time.Hour, Source: "rule 5"},
 	}
 	agents := []dashboard.Agent{
-		{ID: "MIA-1", LastHeard: ago(4 * time.Second)},
+		{ID: "MIA-1", Class: "primary-booth", LastHeard: ago(4 * time.Second)},
 		{ID: "SEA-1", LastHeard: ago(9 * time.Second), Backlog: 240},
 		{ID: "IAD-1", LastHeard: ago(6 * time.Minute), Silent: true},
 	}
@@ -199,6 +199,7 @@ func slowCell() dashboard.Cell {
 			Took:    7240 * time.Millisecond, Limit: 5 * time.Second,
 		},
 		Affected: 2, Monitored: 3, Agents: 3,
+		Classes:  []dashboard.ClassCount{{Class: "primary-booth", Monitored: 1}, {Class: "secondary", Affected: 2, Monitored: 2}},
 		LastHour: strip(segment(60, 0, portolan.SlowState)),
 		Figures:  figures(0.9933, 1),
 	}

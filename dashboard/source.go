@@ -130,8 +130,15 @@ type Cell struct {
 	Symptom *Symptom
 	// Affected of Monitored agents are slow or down; Agents are all that should run there.
 	Affected, Monitored, Agents int
+	Classes                     []ClassCount // by class of workstation, of those that state one
 	LastHour                    Strip
 	Figures                     Figures
+}
+
+// ClassCount says how many of a port's agents on workstations of one class are slow or down.
+type ClassCount struct {
+	Class               portolan.WorkstationClass
+	Affected, Monitored int
 }
 
 // Symptom is what agents saw, with what is needed to say it in plain words.
@@ -188,11 +195,12 @@ type Difference struct {
 // Agent is one agent as the center knows it.
 type Agent struct {
 	ID        portolan.AgentID
-	LastHeard portolan.Instant // zero: never
-	Backlog   uint64           // results that it holds and that are no longer news, as of its last batch
-	Silent    bool             // three sendings missed (design 4)
-	Stopped   bool             // said farewell
-	Offset    time.Duration    // the center's clock minus the agent's; zero if not known
+	Class     portolan.WorkstationClass // empty if none is stated
+	LastHeard portolan.Instant          // zero: never
+	Backlog   uint64                    // results that it holds and that are no longer news, as of its last batch
+	Silent    bool                      // three sendings missed (design 4)
+	Stopped   bool                      // said farewell
+	Offset    time.Duration             // the center's clock minus the agent's; zero if not known
 }
 
 // PortDetail is one port in full.

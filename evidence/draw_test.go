@@ -41,7 +41,7 @@ func drawName(t *rapid.T, label string) string {
 }
 
 func drawPlan(t *rapid.T) portolan.Plan {
-	p := portolan.Plan{Port: "MIA"}
+	p := portolan.Plan{Port: "MIA", Class: rapid.SampledFrom([]portolan.WorkstationClass{"", "kiosk", "primary-booth"}).Draw(t, "class")}
 	for range rapid.IntRange(0, 4).Draw(t, "planned series") {
 		s := portolan.PlannedSeries{
 			System: portolan.SystemID(drawName(t, "system")), Transaction: portolan.TransactionID(drawName(t, "transaction")),

@@ -20,7 +20,7 @@ func AppendPlan(b []byte, p *portolan.Plan) []byte {
 	for i := range p.Series {
 		b = appendMessage(b, 2, appendSeries(nil, &p.Series[i]))
 	}
-	return b
+	return appendString(b, 3, p.Class)
 }
 
 // HashPlan returns the hash that batches name the plan by.
@@ -41,9 +41,11 @@ func ReadPlan(b []byte) (*portolan.Plan, error) {
 			p.Series = append(p.Series, s)
 			steps += len(s.Steps)
 			m.set(planLimit(len(p.Series), steps))
+		case 3:
+			p.Class = portolan.WorkstationClass(m.bytes())
 		}
 	}
-	m.set(validatePort(p.Port))
+	m.set(validatePlace(p))
 	if m.err != nil {
 		return nil, m.err
 	}
@@ -113,7 +115,7 @@ func readPlannedStep(series *message) (s portolan.PlannedStep) {
 }
 
 func validatePlan(p *portolan.Plan) error {
-	if err := validatePort(p.Port); err != nil {
+	if err := validatePlace(p); err != nil {
 		return err
 	}
 	steps := 0
@@ -146,8 +148,15 @@ func validatePlannedSeries(s *portolan.PlannedSeries) error {
 	return nil
 }
 
-func validatePort(code portolan.PortCode) error {
-	if _, err := portolan.ParsePortCode(string(code)); err != nil {
+// validatePlace checks where the plan's workstation stands.
+func validatePlace(p *portolan.Plan) error {
+	if _, err := portolan.ParsePortCode(string(p.Port)); err != nil {
+		return malformed("plan", "%v", err)
+	}
+	if p.Class == "" {
+		return nil
+	}
+	if _, err := portolan.ParseWorkstationClass(string(p.Class)); err != nil {
 		return malformed("plan", "%v", err)
 	}
 	return nil

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The demo: simulated screening systems, a relay for each port, the collector and an agent at each of seven places
+# The demo: simulated screening systems, a relay for each port, the collector and an agent at each of seven places, two at MIA,
 # as separate processes, until Ctrl-C. PORTOLAN_LISTEN, _SIM_LISTEN, _DATA, _INTERVAL and _SYSTEMS change what it uses.
 set -eu
 cd "$(dirname "$0")/.."
@@ -9,7 +9,7 @@ data=${PORTOLAN_DATA:-$(mktemp -d "${TMPDIR:-/tmp}/portolan.XXXXXX")}
 interval=${PORTOLAN_INTERVAL:-10s}
 systems=${PORTOLAN_SYSTEMS:-}
 # Airports, a seaport, a land port and a center: each system runs somewhere (where: in its definition).
-agents="MIA-1 SEA-1 IAD-1 JFK-1 5201-1 2504-1 AMOC-1"
+agents="MIA-1 MIA-2 SEA-1 IAD-1 JFK-1 5201-1 2504-1 AMOC-1"
 
 mkdir -p "$data/logs"
 data=$(cd "$data" && pwd)
@@ -45,7 +45,7 @@ until_there() { # name command...
 	done
 }
 
-start sim bin/portolan-sim serve --listen "$sim_listen" --ports MIA,SEA,IAD,JFK,5201,2504,AMOC --collector "$listen" \
+start sim bin/portolan-sim serve --listen "$sim_listen" --ports MIA,SEA,IAD,JFK,5201,2504,AMOC --agents-per-port 2 --collector "$listen" \
 	--interval "$interval" --write-config "$data/sim" ${systems:+--systems "$systems"}
 until_there sim grep -q '^ready$' "$data/logs/sim.log"
 start collector bin/portolan-collector --listen "$listen" --data "$data/collector"
@@ -55,12 +55,15 @@ echo "Portolan is running. Ctrl-C ends it."
 echo "  central page     http://$listen/"
 for agent in $agents; do
 	rm -f "$data/sim/$agent/page.url"
+	# Workstations differ in what they are used for: in secondary inspection officers query by ATS-QQ.
+	case $agent in *-1) class=primary-booth ;; *) class=secondary ;; esac
+	[ "${agent%-*}" = AMOC ] || echo "class: $class" >>"$data/sim/$agent.yaml"
 	bin/portolanctl enroll --data "$data/collector" --agent "$agent" --port "${agent%-*}" >"$data/sim/$agent.token"
 	start "$agent" bin/portolan-agent --config "$data/sim/$agent.yaml"
 done
 for agent in $agents; do
 	until_there "$agent" test -s "$data/sim/$agent/page.url"
-	printf "  page at %-8s %s\n" "${agent%-*}" "$(cat "$data/sim/$agent/page.url")"
+	printf "  page at %-8s %s\n" "$agent" "$(cat "$data/sim/$agent/page.url")"
 done
 echo "  simulator        http://$sim_listen/   (faults: /admin/v1/faults)"
 echo "  data and logs    $data"

@@ -27,10 +27,11 @@ type definition struct {
 	Transactions []transactionDefinition `yaml:"transactions,required"`
 }
 
-// whereDefinition limits a system or a transaction to some ports.
+// whereDefinition limits a system or a transaction to some ports, or to some of their workstations.
 type whereDefinition struct {
-	Kinds []portolan.PortKind `yaml:"kinds"`
-	Ports []string            `yaml:"ports"`
+	Kinds   []portolan.PortKind `yaml:"kinds"`
+	Ports   []string            `yaml:"ports"`
+	Classes []string            `yaml:"classes"`
 }
 
 type ownerDefinition struct {

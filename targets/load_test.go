@@ -226,11 +226,11 @@ func TestCatalogue_Plan(t *testing.T) {
 		Interval: time.Minute, Latency: 8 * time.Second, Timeout: 45 * time.Second,
 		Steps: []portolan.PlannedStep{{Step: "greet"}, {Step: "ask", Dependency: "exchange"}},
 	}}}
-	if diff := cmp.Diff(want, c.Plan(portolan.Port{Code: "MIA"}, 0)); diff != "" {
+	if diff := cmp.Diff(want, c.Plan(portolan.Port{Code: "MIA"}, "", 0)); diff != "" {
 		t.Errorf("plan (-want +got):\n%s", diff)
 	}
 	want.Series[0].Interval = 10 * time.Second
-	if diff := cmp.Diff(want, c.Plan(portolan.Port{Code: "MIA"}, 10*time.Second)); diff != "" {
+	if diff := cmp.Diff(want, c.Plan(portolan.Port{Code: "MIA"}, "", 10*time.Second)); diff != "" {
 		t.Errorf("plan with an interval (-want +got):\n%s", diff)
 	}
 	if got := c.System("desk").Rate(portolan.Port{}, nil); got != 1./60 {
@@ -264,7 +264,7 @@ func TestCatalogue_RunsWhereItIsUsed(t *testing.T) {
 		"kind-unknown": {portolan.Port{Code: "2504"}, []portolan.SystemID{"desk", "pager"}, 1},
 	} {
 		var runs []portolan.SystemID
-		for _, s := range c.Plan(want.at, 0).Series {
+		for _, s := range c.Plan(want.at, "", 0).Series {
 			runs = append(runs, s.System)
 		}
 		if diff := cmp.Diff(want.runs, runs); diff != "" {
@@ -282,6 +282,37 @@ func TestCatalogue_RunsWhereItIsUsed(t *testing.T) {
 	}
 }
 
+// TestCatalogue_RunsOnTheClassOfWorkstationThatUsesIt has a question to the desk that is asked at kiosks alone, and a pager
+// that every workstation uses.
+func TestCatalogue_RunsOnTheClassOfWorkstationThatUsesIt(t *testing.T) {
+	t.Parallel()
+	desk := strings.Replace(definition(t), "    title: Ask the desk\n", "    title: Ask the desk\n    where: {classes: [kiosk]}\n", 1)
+	pager := strings.NewReplacer("system: desk", "system: pager", "backups: [pager]\n", "").Replace(definition(t))
+	o := options()
+	o.Dir = folder(t, map[string]string{"desk.yaml": desk, "pager.yaml": pager})
+	o.Only = []portolan.SystemID{"desk", "pager"}
+	c, err := targets.Load(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := portolan.Port{Code: "MIA", Kind: portolan.Air}
+	for class, want := range map[portolan.WorkstationClass][]portolan.SystemID{
+		"": {"desk", "pager"}, "kiosk": {"desk", "pager"}, "secondary": {"pager"},
+	} {
+		plan := c.Plan(at, class, 0)
+		var runs []portolan.SystemID
+		for _, s := range plan.Series {
+			runs = append(runs, s.System)
+		}
+		if diff := cmp.Diff(want, runs); diff != "" || plan.Class != class {
+			t.Errorf("class %q: plan of class %q, runs (-want +got):\n%s", class, plan.Class, diff)
+		}
+	}
+	if !c.System("desk").UsedAt(at) || c.System("desk").Rate(at, nil) == 0 {
+		t.Error("the port's kiosks use the desk: want it used there, and its load counted")
+	}
+}
+
 func TestParse_WayBoundsTheInterval(t *testing.T) {
 	t.Parallel()
 	o := options()
@@ -292,7 +323,7 @@ func TestParse_WayBoundsTheInterval(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := c.Plan(portolan.Port{Code: "MIA"}, 10*time.Second).Series[0].Interval; got != 30*time.Second {
+	if got := c.Plan(portolan.Port{Code: "MIA"}, "", 10*time.Second).Series[0].Interval; got != 30*time.Second {
 		t.Errorf("an interval of 10s in place of the definition's: got %s, want the way's 30s", got)
 	}
 	often := strings.NewReplacer("interval: 60s", "interval: 29s", "timeout: 45s", "timeout: 20s").Replace(definition(t))

@@ -68,7 +68,8 @@ type Dependency struct {
 	Owner  string
 }
 
-// Rate returns how many transactions a second one agent at a port runs against the system, retries apart.
+// Rate returns how many transactions a second one agent at a port runs against the system, retries apart, on a workstation
+// of any class.
 // Transactions by cron count by the mean interval that meanInterval gives for them.
 func (s *System) Rate(at portolan.Port, meanInterval func(*probe.Transaction) time.Duration) float64 {
 	return s.rate(at, meanInterval, func(*probe.Transaction) int { return 1 })
@@ -190,13 +191,13 @@ func (c *Catalogue) BackupsAt(at portolan.Port, s *System) []portolan.SystemID {
 	})
 }
 
-// Plan returns what an agent at the port runs: every transaction of the catalogue that is run there. An interval other
+// Plan returns what an agent on a workstation of a class at the port runs: every transaction of the catalogue that is run there. An interval other
 // than zero replaces those of the definitions, as far as a workstation can bear it; cron expressions stay.
-func (c *Catalogue) Plan(at portolan.Port, interval time.Duration) portolan.Plan {
-	plan := portolan.Plan{Port: at.Code}
+func (c *Catalogue) Plan(at portolan.Port, class portolan.WorkstationClass, interval time.Duration) portolan.Plan {
+	plan := portolan.Plan{Port: at.Code, Class: class}
 	for _, s := range c.Systems {
 		for _, t := range s.Transactions {
-			if !t.Where.Includes(at.Code, at.Kind) {
+			if !t.Where.Includes(at.Code, at.Kind) || !t.Where.IncludesClass(class) {
 				continue
 			}
 			planned := plannedSeries(t)

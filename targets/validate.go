@@ -136,7 +136,7 @@ func (c *checker) clocks(defs []clockDefinition) []Clock {
 	return listed
 }
 
-// where returns what a definition says of the ports where something runs, or what holds if it says nothing.
+// where returns what a definition says of the ports and workstations where something runs, or what holds if it says nothing.
 func (c *checker) where(at string, def *whereDefinition, otherwise portolan.Where) portolan.Where {
 	if def == nil {
 		return otherwise
@@ -155,8 +155,15 @@ func (c *checker) where(at string, def *whereDefinition, otherwise portolan.Wher
 		}
 		w.Ports = append(w.Ports, code)
 	}
-	if w.Everywhere() {
-		c.doc.Report(at, "names no port", "want kinds, ports or both; leave it out for every port")
+	for i, name := range def.Classes {
+		class := parsed(c, fmt.Sprintf("%s.classes[%d]", at, i), name, portolan.ParseWorkstationClass)
+		if class != "" && slices.Contains(w.Classes, class) {
+			c.doc.Report(fmt.Sprintf("%s.classes[%d]", at, i), fmt.Sprintf("%q is listed already", class), "want each class once")
+		}
+		w.Classes = append(w.Classes, class)
+	}
+	if w.Everywhere() && len(w.Classes) == 0 {
+		c.doc.Report(at, "names no port", "want kinds, ports, classes of workstation or several of these; leave it out for every port")
 	}
 	return w
 }

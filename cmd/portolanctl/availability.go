@@ -15,7 +15,7 @@ type availability struct {
 	To          string   `help:"End of the window; now." placeholder:"TIME"`
 	Zone        string   `help:"Zone in which days and months begin; UTC." placeholder:"ZONE"`
 	AsOf        string   `help:"The cut that an earlier answer named." placeholder:"CUT"`
-	Group       []string `help:"What to have a row for: nation, system, transaction, port, office, kind, agent, day, month." default:"system" placeholder:"system,port"`
+	Group       []string `help:"What to have a row for: nation, system, transaction, port, office, kind, agent, class (of workstation), day, month." default:"system" placeholder:"system,port"`
 	Weight      string   `help:"What an hour of a series counts for: time, port or traveler; traveler where all volumes are known, else time." placeholder:"WEIGHT"`
 	System      []string `help:"Only these systems." placeholder:"tpac,..."`
 	Transaction []string `help:"Only these transactions." placeholder:"ID,..."`
@@ -35,6 +35,7 @@ which follows from the incidents that were found; beside it stands how many, and
 Examples:
   portolanctl availability
   portolanctl availability --windowed --system tpac
+  portolanctl availability --system ats-qq --port MIA --group port,class
   portolanctl availability --from 2026-10-01T00:00:00-04:00 --to 2026-11-01T00:00:00-04:00 --zone America/New_York --group port,day`
 }
 
@@ -48,7 +49,7 @@ type figure struct {
 
 // figureRow is one row of the collector's answer.
 type figureRow struct {
-	Nation, System, Transaction, Port, Office, Kind, Agent, Day, Month string
+	Nation, System, Transaction, Port, Office, Kind, Agent, Class, Day, Month string
 
 	From         string
 	UpSeconds    float64 `json:"up_seconds"`
@@ -132,7 +133,7 @@ func (a availability) query() url.Values {
 func (r *figureRow) cells(group []string) []string {
 	named := map[string]string{
 		"nation": r.Nation, "system": r.System, "transaction": r.Transaction, "port": r.Port,
-		"office": r.Office, "kind": r.Kind, "agent": r.Agent, "day": r.Day, "month": r.Month,
+		"office": r.Office, "kind": r.Kind, "agent": r.Agent, "class": r.Class, "day": r.Day, "month": r.Month,
 	}
 	var cells []string
 	for _, dimension := range group {

@@ -118,7 +118,7 @@ func tell(at, data string) error {
 }
 
 func tpacPlan() portolan.Plan {
-	return portolan.Plan{Port: "MIA", Series: []portolan.PlannedSeries{{
+	return portolan.Plan{Port: "MIA", Class: "primary-booth", Series: []portolan.PlannedSeries{{
 		System: "tpac", Transaction: "primary-inspection", Share: 1, Interval: time.Minute, Latency: 5 * time.Second,
 		Steps: []portolan.PlannedStep{{Step: "sign-on"}, {Step: "biometric", Dependency: "ident"}},
 	}}}

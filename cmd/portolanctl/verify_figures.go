@@ -86,7 +86,7 @@ func (h held) holds(p published) bool {
 
 // ofTotal returns a figure as it is published.
 func ofTotal(t *projection.Total) published {
-	p := published{name: fmt.Sprintf("%s %s %s %s %s %s from %s", t.Key.System, t.Key.Transaction, t.Key.Port, t.Key.Office, portKind(t.Key.Kind), t.Key.Agent, t.Window.From.Time().Format(time.RFC3339Nano)),
+	p := published{name: fmt.Sprintf("%s %s %s %s %s %s %s from %s", t.Key.System, t.Key.Transaction, t.Key.Port, t.Key.Office, portKind(t.Key.Kind), t.Key.Agent, t.Key.Class, t.Window.From.Time().Format(time.RFC3339Nano)),
 		port: t.Key.Port, from: t.Window.From}
 	f := &t.Figure
 	type ratio interface {
@@ -113,7 +113,7 @@ func portKind(k portolan.PortKind) string {
 
 // ofRow returns a figure as a collector answered it.
 func ofRow(r *figureRow) published {
-	p := published{name: fmt.Sprintf("%s %s %s %s %s %s from %s", r.System, r.Transaction, r.Port, r.Office, r.Kind, r.Agent, r.From), port: portolan.PortCode(r.Port)}
+	p := published{name: fmt.Sprintf("%s %s %s %s %s %s %s from %s", r.System, r.Transaction, r.Port, r.Office, r.Kind, r.Agent, r.Class, r.From), port: portolan.PortCode(r.Port)}
 	if from, err := time.Parse(time.RFC3339Nano, r.From); err == nil {
 		p.from = portolan.InstantOf(from)
 	}

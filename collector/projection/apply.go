@@ -118,7 +118,7 @@ func (a *applier) due(t *track, s *seriesState, e *event) {
 	} else {
 		a.dueSince(t, s, e, portolan.Span{From: last + 1, To: r.Due + 1})
 	}
-	s.lastDue, s.planned = r.Due, e.assigned.planned
+	s.lastDue, s.planned, s.class = r.Due, e.assigned.planned, e.assigned.class
 	s.attempts = append(s.attempts[:0], s.attempts[len(s.attempts)-1])
 	s.excused = s.excused[:0]
 }

@@ -17,6 +17,7 @@ type assignment struct {
 type assigned struct {
 	track   *track
 	planned *portolan.PlannedSeries
+	class   portolan.WorkstationClass
 	times   schedule.Series // the zero Series, never due, if none can be read from the plan
 	// latency and steps are where the series was last measured: the whole, and by the plan's steps.
 	latency *counts
@@ -33,7 +34,7 @@ func (a *agentState) assign(plan *portolan.Plan) *assignment {
 	for i := range plan.Series {
 		planned := &plan.Series[i]
 		s.series[i] = assigned{
-			track: a.track(planned.System, planned.Transaction), planned: planned, times: scheduleOf(a.id, planned),
+			track: a.track(planned.System, planned.Transaction), planned: planned, class: plan.Class, times: scheduleOf(a.id, planned),
 			steps: make([]*counts, len(planned.Steps)),
 		}
 	}

@@ -102,7 +102,7 @@ func (q *Query) level() (l level, ok bool) {
 	all, system, transaction := levels()[0], levels()[1], levels()[2]
 	by := func(d Dimension) bool { return slices.Contains(q.Group, d) }
 	switch {
-	case len(q.Agents) > 0 || by(ByAgent):
+	case len(q.Agents) > 0 || by(ByAgent) || by(ByClass):
 		return l, false
 	case by(ByTransaction) || len(q.Systems) == 1 && len(q.Transactions) == 1:
 		return transaction, true
@@ -272,7 +272,7 @@ func (t *tallies) addParts(port portolan.PortCode, period, span portolan.Span, b
 			return nil
 		}
 		name.System, name.Transaction = p.system, p.transaction
-		return t.group(t.query.key(name, at, period), period).merge(p, named)
+		return t.group(t.query.key(name, at, "", period), period).merge(p, named)
 	})
 }
 

@@ -93,7 +93,7 @@ func (k *known) measuredIn(q *Query, filter ledger.HourFilter, steps bool) (foun
 
 func (k *known) measure(q *Query, groups map[latencyKey]*measured, s ledger.Sketch, period portolan.Span) error {
 	name := portolan.Series{Agent: portolan.AgentID(s.Key.Port + "-0"), System: s.Key.System, Transaction: s.Key.Transaction}
-	key := latencyKey{q.key(name, portOf(k.facts, name), period), s.Key.Step}
+	key := latencyKey{q.key(name, portOf(k.facts, name), "", period), s.Key.Step}
 	g := groups[key]
 	if g == nil {
 		made, err := newSketch()

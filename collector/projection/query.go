@@ -25,12 +25,13 @@ const (
 	ByOffice
 	ByKind
 	ByAgent
+	ByClass
 	ByDay
 	ByMonth
 )
 
 func dimensionNames() []string {
-	return []string{"unknown", "nation", "system", "transaction", "port", "office", "kind", "agent", "day", "month"}
+	return []string{"unknown", "nation", "system", "transaction", "port", "office", "kind", "agent", "class", "day", "month"}
 }
 
 // String returns the dimension's name as the API spells it.
@@ -80,6 +81,7 @@ type Key struct {
 	Office      string
 	Kind        portolan.PortKind
 	Agent       portolan.AgentID
+	Class       portolan.WorkstationClass // by the newest plan that the series has a run of
 	// Period is the day or month, begun in the query's zone, or the hour; the zero Span if it is not grouped by one.
 	Period portolan.Span
 }
@@ -99,6 +101,8 @@ func (k *Key) compare(o *Key) int {
 		return cmp.Compare(k.Kind, o.Kind)
 	case k.Agent != o.Agent:
 		return compareText(k.Agent, o.Agent)
+	case k.Class != o.Class:
+		return compareText(k.Class, o.Class)
 	default:
 		return cmp.Compare(k.Period.From, o.Period.From)
 	}
@@ -141,8 +145,8 @@ func (q *Query) hours(facts *Facts) (f ledger.HourFilter, ok bool) {
 	return f, len(f.Ports) > 0
 }
 
-// key returns the group of a series in a period.
-func (q *Query) key(name portolan.Series, port portolan.Port, period portolan.Span) Key {
+// key returns the group of a series, of a workstation of a class, in a period.
+func (q *Query) key(name portolan.Series, port portolan.Port, class portolan.WorkstationClass, period portolan.Span) Key {
 	var k Key
 	for _, d := range q.Group {
 		switch d {
@@ -158,6 +162,8 @@ func (q *Query) key(name portolan.Series, port portolan.Port, period portolan.Sp
 			k.Kind = port.Kind
 		case ByAgent:
 			k.Agent = name.Agent
+		case ByClass:
+			k.Class = class
 		case ByDay, ByMonth:
 			k.Period = period
 		case ByNation, DimensionUnknown:

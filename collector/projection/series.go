@@ -49,6 +49,7 @@ type seriesState struct {
 
 	// planned is the series as the plan of its newest run has it, never changed; nothing but names before the first run.
 	planned *portolan.PlannedSeries
+	class   portolan.WorkstationClass // of the agent's workstation, by the same plan
 	// What is needed to account for due runs, all by the agent's own clock: the newest due instant that was
 	// counted, the attempts since then, what was excused, and the counts of the hour that is not over.
 	lastDue  portolan.Instant
@@ -142,6 +143,7 @@ func (s *seriesState) encode(w *writer) error {
 	w.text(s.planned.Cron)
 	w.text(s.planned.Zone)
 	w.uint(uint64(s.planned.Latency))
+	w.text(string(s.class))
 	s.encodeDue(w)
 	return nil
 }
@@ -182,6 +184,7 @@ func decodeSeries(r *reader, name portolan.Series) (*seriesState, error) {
 	s.planned.Interval = time.Duration(r.uint())
 	s.planned.Cron, s.planned.Zone = r.text(), r.text()
 	s.planned.Latency = time.Duration(r.uint())
+	s.class = portolan.WorkstationClass(r.text())
 	s.decodeDue(r)
 	return s, r.err
 }

@@ -196,7 +196,7 @@ func (f *folder) stored() {
 func positionKey() ledger.ValueKey { return ledger.ValueKey{Name: "position"} }
 
 // format is the number of the form in which rows and states are stored; a change of the form takes the next one.
-const format = 3
+const format = 4
 
 // errFormat says that what is stored is of another form than this program's.
 var errFormat = errors.New("stored in another format")

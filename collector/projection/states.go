@@ -30,6 +30,14 @@ type AgentNow struct {
 	Series  []SeriesNow    // those of its plan, by system and transaction
 }
 
+// Class returns the class of the agent's workstation, empty if it is not stated or not known.
+func (a *AgentNow) Class() portolan.WorkstationClass {
+	if a.Plan == nil {
+		return ""
+	}
+	return a.Plan.Class
+}
+
 // System returns the agent's state for a system: the worst of its transactions, with the spell and symptom of that one.
 func (a *AgentNow) System(id portolan.SystemID) (now Current, planned bool) {
 	for _, s := range a.Series {
@@ -137,7 +145,38 @@ type PortNow struct {
 // AgentState is one agent's state for one system.
 type AgentState struct {
 	Agent portolan.AgentID
+	Class portolan.WorkstationClass // of its workstation
 	Current
+}
+
+// ClassNow is one system on a port's workstations of one class.
+type ClassNow struct {
+	Class portolan.WorkstationClass
+	// Affected of Monitored agents are slow or down.
+	Affected, Monitored int
+}
+
+// Classes returns the system's state by class of workstation, sorted; none if no workstation's is stated.
+func (c *PortNow) Classes() []ClassNow {
+	var all []ClassNow
+	for _, a := range c.Agents {
+		at, known := slices.BinarySearchFunc(all, a.Class, func(n ClassNow, class portolan.WorkstationClass) int {
+			return strings.Compare(string(n.Class), string(class))
+		})
+		switch {
+		case a.Class == "":
+			continue
+		case !known:
+			all = slices.Insert(all, at, ClassNow{Class: a.Class})
+		}
+		if a.State != portolan.Unmonitored {
+			all[at].Monitored++
+		}
+		if a.State >= portolan.SlowState {
+			all[at].Affected++
+		}
+	}
+	return all
 }
 
 // PortStates returns the state of every system at every port that is to be monitored there, by port and system.
@@ -159,7 +198,7 @@ func PortStates(agents []AgentNow) []PortNow {
 				continue
 			}
 			now, _ := agents[i].System(k.system)
-			cell.Agents = append(cell.Agents, AgentState{agents[i].Agent, now})
+			cell.Agents = append(cell.Agents, AgentState{agents[i].Agent, agents[i].Class(), now})
 		}
 	}
 	var all []PortNow

@@ -69,7 +69,7 @@ func (t *tallies) addHour(hour portolan.Instant, window, period portolan.Span, s
 	together := map[*group][]availability.SeriesHour{}
 	for i := range series {
 		h := &series[i]
-		g := t.group(t.query.key(h.name, h.port, period), period)
+		g := t.group(t.query.key(h.name, h.port, h.state.class, period), period)
 		g.ports.add(h.port.Code)
 		s := availability.SeriesHour{Share: h.share, InService: len(h.segments) > 0}
 		for _, segment := range h.segments {
@@ -116,7 +116,7 @@ func (t *tallies) countTail(m *member, window, period portolan.Span) {
 	if window.To = min(window.To, t.known.at.Add(-grace)); window.Empty() {
 		return
 	}
-	t.group(t.query.key(m.name, m.port, period), period).due.Merge(availability.CountDue(availability.DueOptions{
+	t.group(t.query.key(m.name, m.port, m.state.class, period), period).due.Merge(availability.CountDue(availability.DueOptions{
 		Window: window, Schedule: times, Attempts: m.state.attempts, Excused: m.state.excused,
 	}))
 }

@@ -68,7 +68,7 @@ const whyNotTold = "incidents are told of systems and ports, not of single trans
 
 // Of returns what the incidents of a group of a query amount to in a window: those that hit a system of it at a port of it.
 func (s *Issues) Of(q *projection.Query, group *projection.Key, window portolan.Span) availability.Issues {
-	if len(q.Transactions)+len(q.Agents) > 0 || group.Transaction != "" || group.Agent != "" {
+	if len(q.Transactions)+len(q.Agents) > 0 || slices.Contains(q.Group, projection.ByClass) || group.Transaction != "" || group.Agent != "" {
 		return availability.Issues{Free: availability.Bounded{Why: whyNotTold}}
 	}
 	candidates := s.all

@@ -114,7 +114,7 @@ func playable(faults []fault.Fault) error {
 }
 
 func (w *World) station(origin fault.Origin, catalogue *targets.Catalogue, usual times) *Station {
-	station := &Station{Origin: origin, Plan: catalogue.Plan(portolan.Port{Code: origin.Port, Kind: origin.Kind}, w.scenario.Fleet.Interval)}
+	station := &Station{Origin: origin, Plan: catalogue.Plan(portolan.Port{Code: origin.Port, Kind: origin.Kind}, "", w.scenario.Fleet.Interval)}
 	for _, planned := range station.Plan.Series {
 		t := catalogue.System(planned.System).Transaction(planned.Transaction)
 		station.Series = append(station.Series, w.series(origin, planned, t, usual))
