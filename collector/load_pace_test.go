@@ -14,7 +14,7 @@ import (
 // BenchmarkLoadAtHalf first finds what 64 agents get through, then has them send at half of that, each at times of its
 // own, and tells how long acknowledgements take from the batch's first byte on.
 func BenchmarkLoadAtHalf(b *testing.B) {
-	defer debug.SetGCPercent(debug.SetGCPercent(200))
+	defer debug.SetGCPercent(debug.SetGCPercent(heapGrowth))
 	const count, findFor = 64, 3 * time.Second
 	center := startLoaded(b, "")
 	agents := center.enrollAll(b, count)
@@ -71,7 +71,7 @@ func batchesIn(b *testing.B, agents []*loader, d time.Duration) float64 {
 // BenchmarkBacklog has agents deliver backlog in batches as agents make them after an outage. What is acknowledged is
 // durable; folded counts until figures know it.
 func BenchmarkBacklog(b *testing.B) {
-	defer debug.SetGCPercent(debug.SetGCPercent(200))
+	defer debug.SetGCPercent(debug.SetGCPercent(heapGrowth))
 	for _, load := range []struct {
 		name  string
 		turns int
@@ -85,17 +85,46 @@ func BenchmarkBacklog(b *testing.B) {
 			}
 			begun := time.Now()
 			center.playAll(b, agents)
-			for {
-				lag, err := center.c.projection.Lag(context.Background())
-				if err != nil {
-					b.Fatal(err)
-				}
-				if lag == 0 {
-					break
-				}
+			for center.lag(b) > 0 {
 				wait(context.Background(), 20*time.Millisecond)
 			}
 			b.ReportMetric(float64(b.N*agents[0].results())/time.Since(begun).Seconds(), "folded/s")
 		})
+	}
+}
+
+// lag returns how many batches are not stored in figures yet.
+func (l *loaded) lag(b *testing.B) float64 {
+	lag, err := l.c.projection.Lag(context.Background())
+	if err != nil {
+		b.Error(err)
+	}
+	return float64(lag)
+}
+
+// watchLag notes how far the projection is behind. The function that it returns reports how far that was at the most in the first
+// half of the time and in the second, and at the end: a lag that grows shows.
+func (l *loaded) watchLag(b *testing.B) (report func()) {
+	done, ended := make(chan struct{}), make(chan struct{})
+	lags := []float64{0}
+	go func() {
+		defer close(ended)
+		ticker := time.NewTicker(50 * time.Millisecond)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-ticker.C:
+				lags = append(lags, l.lag(b))
+			}
+		}
+	}()
+	return func() {
+		close(done)
+		<-ended
+		b.ReportMetric(slices.Max(lags[:len(lags)/2+1]), "batches-lag-first-half")
+		b.ReportMetric(slices.Max(lags[len(lags)/2:]), "batches-lag-second-half")
+		b.ReportMetric(l.lag(b), "batches-lag-at-end")
 	}
 }

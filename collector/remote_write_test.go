@@ -30,7 +30,7 @@ import (
 // blackbox-style agent would have for the same results, by remote write. Prometheus is spared TLS and signatures, and
 // does not sync before it answers. Its disk is what a snapshot of all blocks takes, after compaction.
 func BenchmarkRemoteWrite(b *testing.B) {
-	defer debug.SetGCPercent(debug.SetGCPercent(200))
+	defer debug.SetGCPercent(debug.SetGCPercent(heapGrowth))
 	for _, detail := range []struct {
 		name  string
 		steps bool

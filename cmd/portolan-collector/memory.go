@@ -9,13 +9,13 @@ import (
 )
 
 // How memory is traded for processor time: between two collections the heap may grow by spareHeap, but by no less than
-// a quarter and no more than twice of what lives in it. Evidence is garbage as soon as it is stored, so that a small fleet is
-// carried with a tenth more results. What a question needs for a moment does not count: up to leastLimit, or what lives and
+// a quarter and no more than ten times of what lives in it. Evidence is garbage as soon as it is stored: at no more than twice, a
+// small fleet costs a tenth more processor time. What a question needs for a moment does not count: up to leastLimit, or what lives and
 // a quarter more, a collection comes early instead. So 10,000 agents are carried in less than 1 GiB, of which SQLite has 80 MiB.
 const (
 	spareHeap   = 192 << 20
 	leastGrowth = 25 // percent
-	mostGrowth  = 200
+	mostGrowth  = 1000
 	leastLimit  = 800 << 20
 	tuneEvery   = 5 * time.Second
 )
