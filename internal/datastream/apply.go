@@ -132,7 +132,11 @@ func (w *writer) address() (int, error) {
 	return at, nil
 }
 
+// put writes a character. What is none shows as a blank, and is not sent back: the host would read it as an order.
 func (w *writer) put(char byte) {
+	if char < blank && char != null {
+		char = blank
+	}
 	w.cells[w.at] = cell{char: char}
 	w.at = (w.at + 1) % len(w.cells)
 	w.data = true
