@@ -18,9 +18,6 @@ import (
 // watchEverySecond is how often the watch for incidents looks up.
 const watchEverySecond = time.Second
 
-// newsSendings is how many sendings of an agent a result is news for.
-const newsSendings = 3
-
 func (c *collector) newWatch() *watch.Watch {
 	return watch.New(watch.Options{
 		Ledger: c.ledger,
@@ -29,7 +26,7 @@ func (c *collector) newWatch() *watch.Watch {
 		},
 		Facts:        c.projection.Facts,
 		Surroundings: func() ([]portolan.Port, incident.Systems) { return c.around.Load().ports, ownersOf(c.around.Load()) },
-		NewsFor:      func() time.Duration { return newsSendings * c.around.Load().config.SendInterval },
+		SendInterval: func() time.Duration { return c.around.Load().config.SendInterval },
 		Told:         c.tellIncidents,
 	})
 }

@@ -80,7 +80,7 @@ func drawnFaultKinds() []func(*world) *drawnFault {
 			return &drawnFault{name: name, where: everywhere, scope: Scope{Level: AtNation}, system: w.serviceOnly(), effect: effect, ratio: ratio, cause: cause, faint: ratio > 0 && ratio < 0.3}
 		})
 	}
-	for _, effect := range []string{"outage", "hang", "slow", "wrong"} {
+	for _, effect := range []string{"outage", "hang", "slow", "drags", "wrong"} {
 		nation("service "+effect, effect, 1, Service)
 	}
 	nation("service error 0.6", "error", 0.6, Service)
@@ -132,7 +132,7 @@ func scopedKinds() []func(*world) *drawnFault {
 	return []func(*world) *drawnFault{
 		scoped("service at kind outage", "outage", AtKind), scoped("service at kind slow", "slow", AtKind),
 		scoped("service at office hang", "hang", AtOffice), scoped("service at office slow", "slow", AtOffice),
-		scoped("service at port outage", "outage", AtPort), scoped("service at port slow", "slow", AtPort),
+		scoped("service at port outage", "outage", AtPort), scoped("service at port slow", "slow", AtPort), scoped("service at port drags", "drags", AtPort),
 		scoped("one system at workstation", "error", AtAgent),
 	}
 }

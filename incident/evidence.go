@@ -20,8 +20,8 @@ const (
 	priorResults = 4000
 	leastShare   = 0.002
 	mostShare    = 0.05
-	// unheardFor is how long at most nothing is heard of a result: what is news is sent at once, what is as before every 15 s.
-	unheardFor = 20 * time.Second
+	// transfer is how long at most a sending takes to be heard and folded.
+	transfer = 5 * time.Second
 	// forget is how long a test stays without a result before it begins anew.
 	forget = portolan.Instant(45 * time.Minute / time.Microsecond)
 )
@@ -37,10 +37,11 @@ type component struct {
 	share               float64 // of bad results in good times
 	stale               int     // results since the weights were computed
 	pace                pace
+	unheardFor          float64 // seconds, as in fleet
 }
 
-func newComponent(system portolan.SystemID) *component {
-	c := &component{system: system, results: priorResults, bad: usualShare * priorResults}
+func newComponent(system portolan.SystemID, unheardFor time.Duration) *component {
+	c := &component{system: system, results: priorResults, bad: usualShare * priorResults, unheardFor: unheardFor.Seconds()}
 	c.weigh()
 	return c
 }
@@ -80,6 +81,8 @@ type cell struct {
 	score     [models]float64
 	onset     [models]portolan.Instant // start of the first bad run since the score was zero
 	counts    [models]tally            // of results since then
+	first     [models]*place           // whose bad result was the first since then
+	apart     [models]bool             // bad results of other ports followed
 	last      portolan.Instant         // start of the newest run
 	newest    portolan.Instant         // start of the newest bad run
 	incident  *track                   // that explains what is bad here
@@ -88,7 +91,7 @@ type cell struct {
 
 // add takes in a result. Good ones that began before the first bad one say nothing of what came after: they may arrive
 // later, for what is good is sent more seldom.
-func (c *cell) add(bad bool, start portolan.Instant) {
+func (c *cell) add(bad bool, at *place, start portolan.Instant) {
 	if start-c.last > forget && c.last != 0 {
 		c.clear()
 	}
@@ -98,7 +101,9 @@ func (c *cell) add(bad bool, start portolan.Instant) {
 		for m := range models {
 			if c.score[m] == 0 {
 				c.onset[m], c.counts[m] = start, tally{}
+				c.first[m], c.apart[m] = at, false
 			}
+			c.apart[m] = c.apart[m] || at != c.first[m]
 			c.onset[m] = min(c.onset[m], start)
 			c.score[m] += c.component.weighBad[m]
 			c.counts[m].add(true)
@@ -113,17 +118,17 @@ func (c *cell) add(bad bool, start portolan.Instant) {
 	}
 }
 
-// best returns the greatest score, by the model that it goes with, once what is not heard yet is taken for good: what is bad
-// is sent at once, what is as before within unheardFor. As many runs began since the onset as the agents' plans
-// say, give or take two standard deviations.
+// best returns the greatest score, by the model that it goes with; zero in a scope of several ports of which one alone sees
+// anything bad. The score is what it will be once what is not heard yet is taken for good: what is bad is sent at once, what is
+// as before within unheardFor. As many runs began since the onset as the agents' plans say, give or take two standard deviations.
 func (c *cell) best() (score float64, model int) {
 	for m := range models {
 		s := c.score[m]
-		if s == 0 {
+		if s == 0 || (c.scope.Level > AtPort && !c.apart[m]) {
 			continue
 		}
 		begun := c.rate * float64(c.newest-c.onset[m]) / 1e6
-		unheard := min(begun-2*math.Sqrt(begun)-c.counts[m].results, c.rate*unheardFor.Seconds())
+		unheard := min(begun-2*math.Sqrt(begun)-c.counts[m].results, c.rate*c.component.unheardFor)
 		if unheard > 0 {
 			s += unheard * c.component.weighGood[m]
 		}

@@ -3,7 +3,6 @@ package incident
 import (
 	"fmt"
 	"iter"
-	"slices"
 	"time"
 
 	"portolan"
@@ -19,6 +18,9 @@ type fleet struct {
 	components map[portolan.SystemID]*component
 	cells      map[cellKey]*cell
 	rate       float64 // results a second
+	// unheardFor is how long at most nothing is heard of a result: what is news is sent at once, what is as before with the
+	// agent's next sending.
+	unheardFor time.Duration
 }
 
 // place is a port with its agents.
@@ -36,6 +38,7 @@ type member struct {
 	sights []*sight         // what its series see of components, each once
 	silent portolan.Instant // since when nothing is heard of it, zero if it is heard
 	left   bool             // with a farewell, and not heard since
+	back   portolan.Instant // when it was heard after the last silence, zero if there was none
 }
 
 // series is one agent's transaction, and the tests that its results count in.
@@ -76,9 +79,10 @@ type cellKey struct {
 	system portolan.SystemID
 }
 
-func newFleet() fleet {
+func newFleet(sendInterval time.Duration) fleet {
 	return fleet{
-		ports: map[portolan.PortCode]*place{}, agents: map[portolan.AgentID]*member{},
+		unheardFor: sendInterval + transfer,
+		ports:      map[portolan.PortCode]*place{}, agents: map[portolan.AgentID]*member{},
 		components: map[portolan.SystemID]*component{}, cells: map[cellKey]*cell{},
 	}
 }
@@ -210,6 +214,17 @@ func (f *fleet) membersIn(scope Scope) (in []*member) {
 	return in
 }
 
+// isOnePort reports whether no second port lies in a scope.
+func (f *fleet) isOnePort(scope Scope) bool {
+	ports := 0
+	for _, p := range f.ports {
+		if len(p.agents) > 0 && scope.Holds(scope.Agent, &p.Port) {
+			ports++
+		}
+	}
+	return ports < 2
+}
+
 // systemsOf returns the systems whose users a component concerns in a scope.
 func (f *fleet) systemsOf(scope Scope, component portolan.SystemID) map[portolan.SystemID]bool {
 	systems := map[portolan.SystemID]bool{}
@@ -219,6 +234,16 @@ func (f *fleet) systemsOf(scope Scope, component portolan.SystemID) map[portolan
 	return systems
 }
 
+// component returns what is known of a system, or of what lies before all of them.
+func (f *fleet) component(system portolan.SystemID) *component {
+	c := f.components[system]
+	if c == nil {
+		c = newComponent(system, f.unheardFor)
+		f.components[system] = c
+	}
+	return c
+}
+
 // see returns a component as an agent sees it.
 func (f *fleet) see(m *member, system portolan.SystemID) *sight {
 	for _, s := range m.sights {
@@ -226,11 +251,7 @@ func (f *fleet) see(m *member, system portolan.SystemID) *sight {
 			return s
 		}
 	}
-	c := f.components[system]
-	if c == nil {
-		c = newComponent(system)
-		f.components[system] = c
-	}
+	c := f.component(system)
 	seen := &sight{component: c}
 	for i, scope := range scopesOf(m.id, &m.at.Port) {
 		key := cellKey{scope, system}
@@ -241,51 +262,4 @@ func (f *fleet) see(m *member, system portolan.SystemID) *sight {
 	}
 	m.sights = append(m.sights, seen)
 	return seen
-}
-
-// verdict says what a result tells of a component.
-type verdict uint8
-
-const (
-	nothing verdict = iota
-	fine
-	hit
-)
-
-// reached returns the number of the step that a bad result ended in, -1 if it names none of its steps.
-func (s *series) reached(symptom *portolan.Symptom) int {
-	return slices.IndexFunc(s.steps, func(p portolan.PlannedStep) bool { return p.Step == symptom.Step })
-}
-
-// tells returns what a result tells of one component that its series is exposed to. A run that failed before it came to the
-// dependency's step tells nothing of the dependency, and one that failed in that step nothing of its own system.
-func (s *series) tells(e *exposure, level Level, o *Observation) verdict {
-	symptom := &o.Symptom
-	switch {
-	case o.Outcome == portolan.Good:
-		return fine
-	case e.component.system == "":
-		if level == AtAgent || blamesNetwork(symptom.Kind) {
-			return hit
-		}
-		return fine // something answered
-	case symptom.Dependency == e.component.system, e.own && symptom.Dependency == "":
-		return hit
-	case !e.own && s.reached(symptom) > e.step:
-		return fine // it came past the dependency
-	default:
-		return nothing
-	}
-}
-
-// blamesNetwork reports whether the network could be behind a symptom of this kind: nothing in it proves that the system
-// answered.
-func blamesNetwork(k portolan.ErrorKind) bool {
-	switch k {
-	case portolan.KindLate, portolan.KindTimeout, portolan.KindResolve, portolan.KindRoute, portolan.KindProxy,
-		portolan.KindReset, portolan.KindClosed, portolan.KindHandshake:
-		return true
-	default:
-		return false
-	}
 }

@@ -19,6 +19,12 @@ func (d *Detector) gather(t *track) {
 	if t.Scope.Level < AtNation {
 		d.gatherPlaces(t)
 	}
+	if own := d.draggedBy(t); own != nil {
+		d.join(own, t, own.Scope, own.Component)
+		d.describe(own)
+		d.emit(own, Grown)
+		return
+	}
 	if t.Scope.Level > AtOffice || t.MergedInto != 0 {
 		return
 	}

@@ -7,11 +7,11 @@ import (
 )
 
 // absorb joins a new incident with open ones that it explains too: they began together, one scope holds the other, and the
-// new component explains the symptoms of both. The oldest one goes on with the new one's scope. It returns the one that goes on.
+// new component explains the symptoms of both; or t's system is slow throughout. The oldest one goes on with the new one's scope. It returns the one that goes on.
 func (d *Detector) absorb(t *track) *track {
 	into := t
 	for _, u := range slices.Clone(d.tracks) {
-		if u == t || u.End != 0 || u.MergedInto != 0 || u.Silent != t.Silent || !d.explainsAll(t, u) {
+		if u == t || u.End != 0 || u.MergedInto != 0 || u.Silent != t.Silent || !(d.explainsAll(t, u) || d.dragsAlong(t, u)) {
 			continue
 		}
 		if u.ID > into.ID {
@@ -57,10 +57,52 @@ func (d *Detector) explainsAll(t, u *track) bool {
 	})
 }
 
+func late(s *portolan.Symptom) bool { return s.Kind == portolan.KindLate }
+
+// dragsAlong reports whether t's system is slow throughout, and u the incident of one of its dependencies that none but this
+// system's users see: late runs name the longest of their steps, now this one and now another.
+func (d *Detector) dragsAlong(t, u *track) bool {
+	if t.Component == "" || t.Component == u.Component || t.Start-u.Start > again {
+		return false
+	}
+	others := func(system portolan.SystemID) bool { return system != t.Component }
+	return t.nearlyAll(late) && u.nearlyAll(late) && t.slowElsewhere(u) && !slices.ContainsFunc(d.systemsHit(u), others) && d.hitsWithin(u, t.Scope)
+}
+
+// hitsWithin reports whether every agent that an incident hit lies in a scope.
+func (d *Detector) hitsWithin(t *track, scope Scope) bool {
+	for agent, n := range t.tallies {
+		if m := d.fleet.agents[agent]; n.bad > 0 && (m == nil || !scope.Holds(agent, &m.at.Port)) {
+			return false
+		}
+	}
+	return true
+}
+
+// draggedBy returns the open incident of a system that is slow throughout, of which t is a part; nil if there is none.
+func (d *Detector) draggedBy(t *track) *track {
+	for _, u := range d.tracks {
+		if u != t && u.End == 0 && u.MergedInto == 0 && !u.Silent && !u.Signaled && d.dragsAlong(u, t) {
+			return u
+		}
+	}
+	return nil
+}
+
+// slowElsewhere reports whether other steps than those of u's system were slow after u began.
+func (t *track) slowElsewhere(u *track) bool {
+	for dependency, newest := range t.newestBad {
+		if dependency != u.Component && newest > u.Start {
+			return true
+		}
+	}
+	return false
+}
+
 // join makes one incident part of another, which gets the given scope and component.
 func (d *Detector) join(into, part *track, scope Scope, component portolan.SystemID) {
 	into.Start = min(into.Start, part.Start)
-	into.Scope, into.Component, into.component = scope, component, d.fleet.components[component]
+	into.Scope, into.Component, into.component = scope, component, d.fleet.component(component)
 	for agent, n := range part.tallies {
 		into.tallyOf(agent).merge(n)
 	}
@@ -69,6 +111,9 @@ func (d *Detector) join(into, part *track, scope Scope, component portolan.Syste
 	}
 	for s, n := range part.symptoms {
 		into.symptoms[s] += n
+	}
+	for dependency, newest := range part.newestBad {
+		into.newestBad[dependency] = max(into.newestBad[dependency], newest)
 	}
 	into.total.merge(&part.total)
 	into.recovery, into.recovered, into.pending = 0, 0, 0

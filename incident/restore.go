@@ -13,15 +13,8 @@ func (d *Detector) Restore(known []Incident, last ID) {
 		if i.MergedInto != 0 {
 			continue
 		}
-		c := d.fleet.components[i.Component]
-		if c == nil {
-			c = newComponent(i.Component)
-			d.fleet.components[i.Component] = c
-		}
-		t := &track{
-			Incident: i, component: c, restored: true, told: i, total: tally{bad: float64(i.Bad), results: float64(i.Results)},
-			tallies: map[portolan.AgentID]*tally{}, systems: map[portolan.SystemID]*tally{}, symptoms: map[portolan.Symptom]int{},
-		}
+		t := d.fleet.component(i.Component).track(i)
+		t.restored, t.told, t.total = true, i, tally{bad: float64(i.Bad), results: float64(i.Results)}
 		d.tracks = append(d.tracks, t)
 		if t.Silent {
 			t.late = lateEvidence{waits: true, heard: i.End, stopped: map[portolan.AgentID]bool{}}

@@ -70,12 +70,7 @@ func (d *Detector) openSignaled(system portolan.SystemID, ports map[portolan.Por
 	if len(codes) > 1 {
 		scope = Scope{Level: AtNation}
 	}
-	c := d.fleet.components[system]
-	if c == nil {
-		c = newComponent(system)
-		d.fleet.components[system] = c
-	}
-	t := d.newTrack(scope, c, d.firstSignal(system))
+	t := d.newTrack(scope, d.fleet.component(system), d.firstSignal(system))
 	t.Signaled, t.Systems, t.Ports = true, []portolan.SystemID{system}, codes
 	t.Why = fmt.Sprintf("Officers reported %d times that %s is slow or down at %s; the probes see nothing of it.",
 		total, strings.ToUpper(string(system)), joinPorts(codes))

@@ -10,7 +10,7 @@ import (
 
 const (
 	reviewEvery = portolan.Instant(5 * time.Second / time.Microsecond)
-	// updateEvery is how often at most it is told that an incident hits more ports or travelers, once it is older than that.
+	// updateEvery is how often at most it is told that an incident hits more ports, travelers or runs, once it is older than that.
 	updateEvery = portolan.Instant(time.Minute / time.Microsecond)
 	// slack is how far apart the onsets of one fault may be found in different tests, and incidents that may be one.
 	slack = portolan.Instant(2 * time.Minute / time.Microsecond)
@@ -40,6 +40,8 @@ type track struct {
 	systems  map[portolan.SystemID]*tally
 	symptoms map[portolan.Symptom]int
 	total    tally
+	// newestBad is the start of the newest bad run, by the dependency at which it was bad, empty for a step of the system's own.
+	newestBad map[portolan.SystemID]portolan.Instant
 
 	// recovery is the test of the other direction: that good times are back since recovered.
 	recovery  float64
@@ -81,14 +83,18 @@ func (t *tally) merge(o *tally) {
 func (t *tally) share() float64 { return t.bad / max(1, t.results) }
 
 func (d *Detector) newTrack(scope Scope, c *component, start portolan.Instant) *track {
-	t := &track{
-		Incident:  Incident{ID: d.next, Scope: scope, Component: c.system, Start: start, Known: d.now},
-		component: c,
-		tallies:   map[portolan.AgentID]*tally{}, systems: map[portolan.SystemID]*tally{}, symptoms: map[portolan.Symptom]int{},
-	}
+	t := c.track(Incident{ID: d.next, Scope: scope, Component: c.system, Start: start, Known: d.now})
 	d.next++
 	d.tracks = append(d.tracks, t)
 	return t
+}
+
+// track returns an incident of the component, without evidence.
+func (c *component) track(i Incident) *track {
+	return &track{
+		Incident: i, component: c, tallies: map[portolan.AgentID]*tally{}, systems: map[portolan.SystemID]*tally{},
+		symptoms: map[portolan.Symptom]int{}, newestBad: map[portolan.SystemID]portolan.Instant{},
+	}
 }
 
 // reopens returns the incident that a fault found in a cell continues, nil if it is a new one. An incident comes again in the
@@ -152,6 +158,7 @@ func (t *track) take(s *series, o *Observation, bad, again bool) {
 func (t *track) credit(s *series, o *Observation, bad bool) *tally {
 	if bad {
 		t.symptoms[o.Symptom]++
+		t.newestBad[o.Symptom.Dependency] = max(t.newestBad[o.Symptom.Dependency], o.Start)
 	}
 	of := t.tallyOf(s.agent.id)
 	of.add(bad)
@@ -223,7 +230,7 @@ func (d *Detector) review(t *track) {
 	case t.Silent || t.late.waits:
 		d.reviewSilent(t)
 	case t.End != 0:
-	case t.recovery >= t.enoughGood() && (d.now.Sub(t.recovered) >= unheardFor || t.allHeard()):
+	case t.recovery >= t.enoughGood() && (d.now.Sub(t.recovered) >= d.fleet.unheardFor || t.allHeard()):
 		d.describe(t)
 		d.finish(t, t.ended(), Closed)
 	case t.newest != 0 && d.now-t.newest > forget: // nobody tells of it any more
@@ -264,7 +271,8 @@ func (t *track) differs(now portolan.Instant) bool {
 		return true
 	}
 	grew := func(now, then int) bool { return 4*now > 5*then || 5*now < 4*then }
-	return now-t.toldAt >= min(updateEvery, (now-t.Known)/2) && (grew(len(t.Ports), len(told.Ports)) || grew(int(t.Impact.Travelers), int(told.Impact.Travelers)+50))
+	return now-t.toldAt >= min(updateEvery, (now-t.Known)/2) &&
+		(grew(len(t.Ports), len(told.Ports)) || grew(int(t.Impact.Travelers), int(told.Impact.Travelers)) || grew(int(t.Bad), int(told.Bad)))
 }
 
 // snapshot returns the incident as an event tells it, and notes that it was told.
@@ -274,57 +282,4 @@ func (t *track) snapshot(now portolan.Instant) Incident {
 	i.Systems, i.Ports = slices.Clone(t.Systems), slices.Clone(t.Ports)
 	t.told = i
 	return i
-}
-
-// narrow looks for a narrower scope that explains the incident's results much better than the one it has.
-func (d *Detector) narrow(t *track) bool {
-	if t.Scope.Level <= AtAgent || t.total.bad < 4 || t.total.results < t.narrowed*5/4 {
-		return false
-	}
-	t.narrowed = t.total.results
-	sums := map[Scope]*tally{}
-	for agent, count := range t.tallies {
-		m := d.fleet.agents[agent]
-		for _, scope := range scopesOf(agent, &m.at.Port) {
-			if scope.Level > t.Scope.Level {
-				continue
-			}
-			if sums[scope] == nil {
-				sums[scope] = &tally{}
-			}
-			sums[scope].merge(count)
-		}
-	}
-	own := sums[t.Scope]
-	if own == nil {
-		return false
-	}
-	best, greatest := t.Scope, likelihood(own.bad, own.results, t.component.share)+margin
-	for scope, sum := range sums {
-		l := likelihood(sum.bad, sum.results, t.component.share)
-		if l > greatest+1e-9 || (math.Abs(l-greatest) <= 1e-9 && scope.Level > best.Level && best != t.Scope) {
-			best, greatest = scope, l
-		}
-	}
-	if best == t.Scope {
-		return false
-	}
-	t.Scope = best
-	for agent := range t.tallies {
-		if m := d.fleet.agents[agent]; !best.Holds(agent, &m.at.Port) {
-			delete(t.tallies, agent)
-		}
-	}
-	t.recount()
-	d.claim(t)
-	return true
-}
-
-// recount makes the totals those of the agents that are left.
-func (t *track) recount() {
-	t.total = tally{}
-	for _, count := range t.tallies {
-		t.total.merge(count)
-	}
-	t.total.results -= min(t.pending, t.total.results-t.total.bad)
 }

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"cmp"
 	"container/heap"
 	"fmt"
 	"math"
@@ -37,6 +38,7 @@ type drawnAgent struct {
 	silent bool
 	series []*drawnSeries
 	spool  []Observation // while it is cut off
+	slept  time.Duration // since when it sleeps, zero if it is awake
 }
 
 type drawnSeries struct {
@@ -172,6 +174,7 @@ type delivery struct {
 	agent *drawnAgent
 	obs   Observation
 	late  bool
+	slept portolan.Span // when the agent did not run, if that is what it says
 }
 
 type deliveries []*delivery
@@ -227,9 +230,12 @@ func (w *world) deliver(d *Detector) {
 			m.agent.silent = false
 			d.Heard(m.agent.id)
 		}
-		if m.late {
+		switch {
+		case m.slept.To != 0:
+			d.Stopped(m.agent.id, m.slept)
+		case m.late:
 			d.Late(&m.obs)
-		} else {
+		default:
 			if w.watch != nil {
 				w.watch(&m.obs)
 			}
@@ -240,7 +246,7 @@ func (w *world) deliver(d *Detector) {
 
 func (w *world) checkSilence(d *Detector) {
 	for _, a := range w.agents {
-		if !a.silent && w.now > w.begin+time.Minute && w.now-a.heard > 3*sendEvery+5*time.Second && !w.asleep(a) {
+		if !a.silent && w.now > w.begin+time.Minute && w.now-a.heard > 3*sendEvery+5*time.Second {
 			a.silent = true
 			d.Silent(a.id, instant(a.heard))
 		}
@@ -260,7 +266,15 @@ func (w *world) hitBy(a *drawnAgent, effect string) *drawnFault {
 
 // run plays one run of a series and queues what the agent says of it.
 func (w *world) run(s *drawnSeries) {
-	if w.now < s.busy || w.asleep(s.agent) {
+	if w.asleep(s.agent) {
+		s.agent.slept = cmp.Or(s.agent.slept, w.now)
+		return
+	}
+	if s.agent.slept != 0 {
+		w.push(&delivery{at: w.now + transit, agent: s.agent, slept: portolan.Span{From: instant(s.agent.slept), To: instant(w.now)}})
+		s.agent.slept = 0
+	}
+	if w.now < s.busy {
 		return
 	}
 	o := Observation{Series: portolan.Series{Agent: s.agent.id, System: s.planned.System, Transaction: "work"}, Start: instant(w.now), Outcome: portolan.Good}
@@ -297,7 +311,8 @@ func (w *world) nextSend(a *drawnAgent, at time.Duration) time.Duration {
 
 func (w *world) unspool(a *drawnAgent) {
 	for _, o := range a.spool {
-		w.send(a, o, w.now+time.Second, true, nil)
+		late := instant(w.now).Sub(o.Start.Add(o.Duration)) > 3*sendEvery
+		w.send(a, o, w.now+time.Second, late, nil)
 	}
 	a.spool = nil
 }
@@ -306,97 +321,11 @@ func (w *world) send(a *drawnAgent, o Observation, at time.Duration, late bool, 
 	if culprit != nil && (culprit.firstWord == 0 || at < culprit.firstWord) && o.Outcome != portolan.Good {
 		culprit.firstWord = at
 	}
+	w.push(&delivery{at: at, agent: a, obs: o, late: late})
+}
+
+func (w *world) push(m *delivery) {
 	w.order++
-	heap.Push(&w.queue, &delivery{at: at, order: w.order, agent: a, obs: o, late: late})
+	m.order = w.order
+	heap.Push(&w.queue, m)
 }
-
-// disturb makes a run bad for no reason that lasts.
-func (w *world) disturb(s *drawnSeries, o *Observation) {
-	step := s.planned.Steps[w.rand.IntN(len(s.planned.Steps))]
-	o.Outcome, o.Symptom = portolan.Failed, portolan.Symptom{Step: step.Step, Dependency: step.Dependency, Phase: portolan.PhaseWait}
-	switch w.rand.IntN(3) {
-	case 0:
-		o.Symptom.Kind, o.Duration = portolan.KindTimeout, hangs
-	case 1:
-		o.Symptom.Kind = portolan.KindStatus
-	default:
-		o.Outcome, o.Symptom.Kind, o.Duration = portolan.Slow, portolan.KindLate, objective+w.within(4*time.Second)
-	}
-}
-
-// suffer makes a run what the faults in force make of it, and returns the one that hit it: the one whose step comes first.
-func (w *world) suffer(s *drawnSeries, o *Observation) *drawnFault {
-	var first *drawnFault
-	at := len(s.planned.Steps)
-	for _, f := range w.active {
-		if f.effect == "asleep" || !f.where(s.agent) || (f.system != "" && f.system != s.planned.System) || w.rand.Float64() >= f.ratio {
-			continue
-		}
-		if step := f.step(s); step < at {
-			first, at = f, step
-		}
-	}
-	if first != nil && w.effect(first, s.planned.Steps[at], o) {
-		return first
-	}
-	return nil
-}
-
-// step returns the number of the step at which a fault hits a series' runs, as many as there are steps if it does not.
-func (f *drawnFault) step(s *drawnSeries) int {
-	if f.dep == "" || s.planned.System == f.dep {
-		return 0
-	}
-	for i, step := range s.planned.Steps {
-		if step.Dependency == f.dep {
-			return i
-		}
-	}
-	return len(s.planned.Steps)
-}
-
-func (w *world) effect(f *drawnFault, step portolan.PlannedStep, o *Observation) bool {
-	o.Outcome = portolan.Failed
-	o.Symptom = portolan.Symptom{Step: step.Step, Dependency: step.Dependency, Phase: portolan.PhaseWait}
-	switch f.effect {
-	case "outage":
-		o.Symptom.Kind, o.Symptom.Phase = portolan.KindRefused, portolan.PhaseConnect
-	case "error":
-		o.Symptom.Kind = portolan.KindStatus
-	case "wrong":
-		o.Symptom.Kind, o.Symptom.Phase = portolan.KindAssertion, portolan.PhaseCheck
-	case "stale":
-		o.Symptom.Kind, o.Symptom.Phase = portolan.KindStale, portolan.PhaseCheck
-	case "credential":
-		o.Symptom.Kind = portolan.KindCredential
-	case "hang":
-		o.Symptom.Kind, o.Duration = portolan.KindTimeout, hangs
-	case "slow":
-		o.Outcome, o.Symptom.Kind, o.Duration = portolan.Slow, portolan.KindLate, objective+time.Second+w.within(20*time.Second)
-	case "loss":
-		o.Symptom.Kind, o.Symptom.Phase, o.Duration = portolan.KindTimeout, portolan.PhaseConnect, hangs
-		if w.rand.IntN(2) == 0 {
-			o.Outcome, o.Symptom.Kind, o.Duration = portolan.Slow, portolan.KindLate, objective+w.within(8*time.Second)
-		}
-	case "partition":
-		o.Symptom.Kind, o.Symptom.Phase, o.Duration = portolan.KindTimeout, portolan.PhaseConnect, 30*time.Second
-	case "load":
-		return w.overload(f, o)
-	}
-	return true
-}
-
-// overload lets answers grow slower from an hour before the fault's time is over half, until they are too late.
-func (w *world) overload(f *drawnFault, o *Observation) bool {
-	*o = Observation{Series: o.Series, Start: o.Start, Duration: o.Duration, Outcome: portolan.Good}
-	ramp := float64(w.now-f.rampFrom()) / float64(f.from-f.rampFrom())
-	if ramp < 1 {
-		o.Duration = time.Duration(float64(o.Duration) * (1 + 2*max(0, ramp)))
-		return false
-	}
-	o.Outcome, o.Duration = portolan.Slow, objective+time.Second+w.within(10*time.Second)
-	o.Symptom = portolan.Symptom{Step: "sign-on", Phase: portolan.PhaseWait, Kind: portolan.KindLate}
-	return true
-}
-
-func (f *drawnFault) rampFrom() time.Duration { return f.from - 50*time.Minute }

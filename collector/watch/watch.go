@@ -32,9 +32,8 @@ type Options struct {
 	Facts func() *projection.Facts
 	// Surroundings returns the ports, and who answers for each system.
 	Surroundings func() ([]portolan.Port, incident.Systems)
-	// NewsFor is how long after its end a result may open an incident: three sendings. A batch that was news when it was made
-	// may come much later, byte for byte as it was sent first.
-	NewsFor func() time.Duration
+	// SendInterval returns how often agents send.
+	SendInterval func() time.Duration
 	// Told is called with what happened, once it is in the log.
 	Told func([]incident.Event)
 }
@@ -55,6 +54,10 @@ type Watch struct {
 
 // New returns a watch that does not lead.
 func New(o Options) *Watch { return &Watch{options: o} }
+
+// newsSendings is for how many sendings of an agent after its end a result may open an incident. A batch that was news when it
+// was made may come much later, byte for byte as it was sent first.
+const newsSendings = 3
 
 // lookEvery is how often agents are looked at for silence and new plans.
 const lookEvery = 5 * time.Second
@@ -94,7 +97,7 @@ func (w *Watch) Lead(ctx context.Context, epoch uint64, now portolan.Instant) er
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	_, systems := w.options.Surroundings()
-	w.detector, w.epoch, w.plans, w.pending = incident.New(incident.Options{Systems: systems}), epoch, map[portolan.AgentID]*portolan.Plan{}, nil
+	w.detector, w.epoch, w.plans, w.pending = incident.New(incident.Options{Systems: systems, SendInterval: w.options.SendInterval()}), epoch, map[portolan.AgentID]*portolan.Plan{}, nil
 	w.journal, w.ports, w.looked = 0, nil, 0
 	if err := w.look(now); err != nil {
 		return err
@@ -135,7 +138,7 @@ func (w *Watch) result(n *projection.News, r *portolan.Result) {
 		Series: portolan.Series{Agent: n.Link.Chain.Agent, System: r.System, Transaction: r.Transaction},
 		Start:  eventTime(n, r.Start), Duration: r.Duration, Outcome: r.Outcome, Symptom: r.Symptom, Heard: n.Link.ReceivedAt,
 	}
-	if n.Link.Lane == portolan.Live && o.Heard.Sub(o.Start.Add(o.Duration)) <= w.options.NewsFor() {
+	if n.Link.Lane == portolan.Live && o.Heard.Sub(o.Start.Add(o.Duration)) <= newsSendings*w.options.SendInterval() {
 		w.detector.Observe(&o)
 	} else {
 		w.detector.Late(&o)
