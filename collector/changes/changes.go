@@ -156,7 +156,7 @@ func (f *finding) read(s *projection.Snapshot) error {
 		}
 	}
 	q.Group = []projection.Dimension{projection.ByTransaction}
-	latencies, err := s.Latencies(q, f.annotation.Port == "") // by step there are none of a port
+	latencies, err := s.LatenciesOf(q, f.annotation.Port == "", f.shows) // by step there are none of a port
 	if err != nil {
 		return err
 	}
@@ -166,6 +166,16 @@ func (f *finding) read(s *projection.Snapshot) error {
 		f.put(m, row.Window.From, int64(row.P95*1e6))
 	}
 	return nil
+}
+
+// shows reports whether the change may show in a latency.
+func (f *finding) shows(m projection.Measure) bool {
+	for i := range f.concerned {
+		if c := &f.concerned[i]; c.system.ID == m.System {
+			return c.shows(m.Transaction, m.Step)
+		}
+	}
+	return false
 }
 
 func millionths(r availability.Ratio) int64 { return int64(r.Float64()*1e6 + 0.5) }
@@ -184,7 +194,7 @@ func (f *finding) rows() []Row {
 		c := &f.concerned[i]
 		var mine []Row
 		for m, values := range f.values {
-			if m.system != c.system.ID || m.latency && !c.shows(m.transaction, m.step) {
+			if m.system != c.system.ID {
 				continue
 			}
 			mine = append(mine, Row{m.system, m.transaction, m.step, m.latency, f.compare(m, values)})

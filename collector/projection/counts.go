@@ -54,6 +54,9 @@ func (c *counts) encode() []byte {
 	return w.b
 }
 
+// mostBins is farther from the first bin than that of any number of seconds.
+const mostBins = 1 << 16
+
 // decode adds what encode packed.
 func (c *counts) decode(b []byte) error {
 	if len(b) == 0 {
@@ -61,14 +64,21 @@ func (c *counts) decode(b []byte) error {
 	}
 	r := reader{b: b}
 	c.zeros += r.uint()
-	bin := 0
+	bin, room := 0, len(c.bins) == 0
 	for len(r.b) > 0 {
 		bin += int(r.at())
 		n := r.uint()
-		if r.err == nil {
-			c.add(bin)
-			c.bins[bin-c.first] += n - 1
+		if r.err != nil {
+			return r.err
 		}
+		if bin < -mostBins || bin > mostBins {
+			return fmt.Errorf("%w: bin %d of a latency", errStored, bin)
+		}
+		if room { // a bin takes two bytes and more
+			c.first, c.bins, room = bin, make([]uint64, 1+len(r.b)/2), false
+		}
+		c.add(bin)
+		c.bins[bin-c.first] += n - 1
 	}
 	return r.err
 }

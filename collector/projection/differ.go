@@ -14,7 +14,7 @@ import (
 // state, sketch and roll-up that is not the same.
 func (r *Recomputed) Differences(v ledger.View) ([]string, error) {
 	all := portolan.Span{To: forever}
-	kept := keptShelf{shelf: r.known.shelf, byHour: map[portolan.Instant][]ledger.HourRow{}, latencies: map[portolan.Instant][]ledger.Sketch{}}
+	kept := keptShelf{shelf: r.known.shelf, byHour: map[portolan.Instant][]ledger.HourRow{}, latencies: map[latencyHour][]ledger.Sketch{}}
 	rows, err := r.known.hours(ledger.HourFilter{Span: all})
 	if err != nil {
 		return nil, err
@@ -22,12 +22,15 @@ func (r *Recomputed) Differences(v ledger.View) ([]string, error) {
 	for _, row := range rows {
 		kept.byHour[row.Hour] = append(kept.byHour[row.Hour], row)
 	}
-	latencies, err := r.known.sketches(ledger.SketchFilter{Span: all})
-	if err != nil {
-		return nil, err
-	}
-	for _, s := range latencies {
-		kept.latencies[s.Key.Hour] = append(kept.latencies[s.Key.Hour], s)
+	for _, steps := range []bool{false, true} {
+		latencies, err := r.known.sketches(ledger.SketchFilter{Span: all, Steps: steps})
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range latencies {
+			at := latencyHour{s.Key.Hour, steps}
+			kept.latencies[at] = append(kept.latencies[at], s)
+		}
 	}
 	var d discrepancies
 	if err := d.rows(v, r.known, rows); err != nil {
@@ -47,16 +50,22 @@ func (d *discrepancies) add(format string, args ...any) {
 	*d = append(*d, fmt.Sprintf(format, args...))
 }
 
-// keptShelf finds recomputed rows, and latencies at ports, by hour.
+// keptShelf finds recomputed rows, and latencies, by hour.
 type keptShelf struct {
 	shelf
 	byHour    map[portolan.Instant][]ledger.HourRow
-	latencies map[portolan.Instant][]ledger.Sketch
+	latencies map[latencyHour][]ledger.Sketch
+}
+
+// latencyHour is the latencies of an hour, of runs or of steps.
+type latencyHour struct {
+	hour  portolan.Instant
+	steps bool
 }
 
 // sketches returns what an hour has at all ports.
 func (s keptShelf) sketches(f ledger.SketchFilter) ([]ledger.Sketch, error) {
-	return s.latencies[f.Span.From], nil
+	return s.latencies[latencyHour{f.Span.From, f.Steps}], nil
 }
 
 func (s keptShelf) hours(f ledger.HourFilter) ([]ledger.HourRow, error) {

@@ -2,10 +2,6 @@ package projection
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"testing"
@@ -86,23 +82,11 @@ func BenchmarkWindowed(b *testing.B) {
 	}
 }
 
-// putMinutes keeps the roll-ups of the minutes of every hour, no two minutes of one being the same.
+// putMinutes keeps the roll-ups of the minutes of every hour.
 func putMinutes(tx ledger.Tx, rolls *rollState) error {
 	var bodies [16][]byte
 	for variant := range bodies {
-		minutes := make([]availability.Minute, 60)
-		for i := range minutes {
-			all := uint64(figurePorts) * 60_000_000 * 1_000_000
-			down := all / uint64(10+(i*7+variant)%50)
-			minutes[i] = availability.Minute{
-				InService: availability.Uint128{Lo: all}, Monitored: availability.Uint128{Lo: all - down/3}, Up: availability.Uint128{Lo: all - down},
-			}
-		}
-		var w writer
-		for range len(sums{}) {
-			w.bytes(availability.AppendMinutes(nil, minutes))
-		}
-		bodies[variant] = w.b
+		bodies[variant] = drawnMinutes(variant)
 	}
 	u := rolls.units[len(rolls.units)-2]
 	var made []ledger.Rollup
@@ -114,6 +98,23 @@ func putMinutes(tx ledger.Tx, rolls *rollState) error {
 		}
 	}
 	return tx.PutRollups(made...)
+}
+
+// drawnMinutes is the roll-up of an hour's minutes, no two of them the same.
+func drawnMinutes(variant int) []byte {
+	minutes := make([]availability.Minute, 60)
+	for i := range minutes {
+		all := uint64(figurePorts) * 60_000_000 * 1_000_000
+		down := all / uint64(10+(i*7+variant)%50)
+		minutes[i] = availability.Minute{
+			InService: availability.Uint128{Lo: all}, Monitored: availability.Uint128{Lo: all - down/3}, Up: availability.Uint128{Lo: all - down},
+		}
+	}
+	var w writer
+	for range len(sums{}) {
+		w.bytes(availability.AppendMinutes(nil, minutes))
+	}
+	return w.b
 }
 
 // figuresFleet returns a projection with drawn figures: whole months and the days and hours around them as roll-ups, the
@@ -167,20 +168,7 @@ func journalPorts(b *testing.B, l ledger.Ledger, codes []portolan.PortCode) {
 	for i, code := range codes {
 		ports = append(ports, portolan.Port{Code: code, Kind: portolan.Air, Zone: "America/New_York", Volumes: volumes(uint32(10 + i))})
 	}
-	body, err := json.Marshal(ports)
-	if err != nil {
-		b.Fatal(err)
-	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		b.Fatal(err)
-	}
-	_, err = l.AppendJournal(context.Background(), func(newest *evidence.Entry) (evidence.Entry, error) {
-		return evidence.NextEntry(newest, evidence.Entry{At: 1, Kind: evidence.EntryPorts, Body: body}, key)
-	})
-	if err != nil {
-		b.Fatal(err)
-	}
+	journal(b, l, 1, evidence.EntryPorts, "", ports)
 }
 
 // putUnits keeps the roll-ups of a unit that a query over the 13 months reads: all months, the days of those that are not

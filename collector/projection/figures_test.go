@@ -18,7 +18,7 @@ import (
 )
 
 // journal appends an entry to the ledger's journal.
-func journal(t *testing.T, l ledger.Ledger, at portolan.Instant, kind evidence.EntryKind, subject string, body any) {
+func journal(t testing.TB, l ledger.Ledger, at portolan.Instant, kind evidence.EntryKind, subject string, body any) {
 	t.Helper()
 	encoded, err := json.Marshal(body)
 	if err != nil {

@@ -38,10 +38,17 @@ func (p *Projection) Latencies(ctx context.Context, q Query, steps bool) (Latenc
 	return answer, err
 }
 
+// Measure is what latencies are measured of: runs of a transaction, or one of its steps.
+type Measure struct {
+	System      portolan.SystemID
+	Transaction portolan.TransactionID
+	Step        portolan.StepID // empty: the whole transaction
+}
+
 // measured is what a group is merged from.
 type measured struct {
 	window portolan.Span
-	sketch *sketch
+	counts
 }
 
 type latencyKey struct {
@@ -49,7 +56,7 @@ type latencyKey struct {
 	step portolan.StepID
 }
 
-func (k *known) latencies(q *Query, steps bool) ([]Latency, error) {
+func (k *known) latencies(q *Query, steps bool, wanted func(Measure) bool) ([]Latency, error) {
 	filter, ok := q.hours(k.facts)
 	if !ok || q.Window.Empty() {
 		return nil, nil
@@ -65,6 +72,9 @@ func (k *known) latencies(q *Query, steps bool) ([]Latency, error) {
 		if i == len(periods) || !periods[i].Contains(at) || !oneOf(q.Transactions, s.Key.Transaction) {
 			continue
 		}
+		if wanted != nil && !wanted(Measure{s.Key.System, s.Key.Transaction, s.Key.Step}) {
+			continue
+		}
 		if err := k.measure(q, groups, s, periods[i]); err != nil {
 			return nil, err
 		}
@@ -72,14 +82,11 @@ func (k *known) latencies(q *Query, steps bool) ([]Latency, error) {
 	return quantiles(groups)
 }
 
-// measuredIn returns the latencies of the hours that a filter selects, those of all ports together where the query does not tell ports apart
-// and they are added up.
-func (k *known) measuredIn(q *Query, filter ledger.HourFilter, steps bool) (found []ledger.Sketch, err error) {
-	rest := spanSet{filter.Span}
-	if !steps {
-		if found, rest, err = k.rolledSketches(q, filter.Span); err != nil {
-			return nil, err
-		}
+// measuredIn returns the latencies of the hours that a filter selects: from roll-ups where they serve.
+func (k *known) measuredIn(q *Query, filter ledger.HourFilter, steps bool) ([]ledger.Sketch, error) {
+	found, rest, err := k.rolledSketches(q, filter.Span, steps)
+	if err != nil {
+		return nil, err
 	}
 	for _, span := range rest {
 		kept, err := k.sketches(ledger.SketchFilter{Span: span, Ports: filter.Ports, Systems: filter.Systems, Steps: steps})
@@ -96,26 +103,29 @@ func (k *known) measure(q *Query, groups map[latencyKey]*measured, s ledger.Sket
 	key := latencyKey{q.key(name, portOf(k.facts, name), "", period), s.Key.Step}
 	g := groups[key]
 	if g == nil {
-		made, err := newSketch()
-		if err != nil {
-			return err
-		}
-		g = &measured{window: period, sketch: made}
+		g = &measured{window: period}
 		groups[key] = g
 	}
-	return g.sketch.merge(s.Body)
+	if err := g.decode(s.Body); err != nil {
+		return fmt.Errorf("read latency of %s/%s at %s: %w", s.Key.System, s.Key.Transaction, s.Key.Hour, err)
+	}
+	return nil
 }
 
 func quantiles(groups map[latencyKey]*measured) ([]Latency, error) {
+	scale, err := newScale()
+	if err != nil {
+		return nil, err
+	}
 	rows := make([]Latency, 0, len(groups))
 	for key, g := range groups {
-		q, err := g.sketch.GetValuesAtQuantiles([]float64{0.5, 0.95, 0.99})
-		if err != nil {
-			return nil, fmt.Errorf("read quantiles: %w", err)
+		total := g.total()
+		if total == 0 {
+			continue
 		}
 		rows = append(rows, Latency{
-			Key: key.Key, Step: key.step, Window: g.window, Count: uint64(g.sketch.GetCount()),
-			P50: q[0], P95: q[1], P99: q[2],
+			Key: key.Key, Step: key.step, Window: g.window, Count: total,
+			P50: g.quantile(0.5, total, scale), P95: g.quantile(0.95, total, scale), P99: g.quantile(0.99, total, scale),
 		})
 	}
 	slices.SortFunc(rows, func(a, b Latency) int {

@@ -313,7 +313,7 @@ func (h *history) compareLatencies(p *Projection) {
 	err = p.at(h.t.Context(), nil, q.Now, func(k *known) error {
 		k.rolls = nil
 		q.clamp(k.at)
-		want, err := k.latencies(&q, steps)
+		want, err := k.latencies(&q, steps, nil)
 		if diff := cmp.Diff(got.Rows, want); diff != "" && len(got.Rows)+len(want) > 0 {
 			h.t.Errorf("latencies of %v by %v (-with roll-ups +without):\n%s", q.Window, q.Group, diff)
 		}
@@ -406,7 +406,7 @@ func TestRollUp_GoesOnFromAnEarlierRelease(t *testing.T) {
 	earlier.units = slices.DeleteFunc(slices.Clone(earlier.units), func(u *unitState) bool { return u.kind == anHourOfLatencies })
 	err := h.ledger.Update(t.Context(), func(tx ledger.Tx) error {
 		return errors.Join(tx.PutValues(ledger.Value{Key: rollKey(), Body: earlier.encode()}),
-			tx.DropRollups(ledger.RollupFilter{Unit: unit{kind: anHourOfLatencies}.name(), Span: portolan.Span{To: forever}}))
+			tx.DropRollups(ledger.RollupFilter{Unit: latencyUnit().name(), Span: portolan.Span{To: forever}}))
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -3,26 +3,11 @@ package projection
 import (
 	"fmt"
 
-	"github.com/DataDog/sketches-go/ddsketch"
 	"github.com/DataDog/sketches-go/ddsketch/mapping"
-	"github.com/DataDog/sketches-go/ddsketch/store"
 )
 
 // accuracy is the relative error of a quantile.
 const accuracy = 0.01
-
-// sketch answers with quantiles of how long right answers took, within 1 %.
-type sketch struct {
-	*ddsketch.DDSketch
-}
-
-func newSketch() (*sketch, error) {
-	scale, err := newScale()
-	if err != nil {
-		return nil, err
-	}
-	return &sketch{ddsketch.NewDDSketch(scale, store.NewDenseStore(), store.NewDenseStore())}, nil
-}
 
 // newScale returns the bins of all sketches.
 func newScale() (*mapping.LogarithmicMapping, error) {
@@ -33,21 +18,27 @@ func newScale() (*mapping.LogarithmicMapping, error) {
 	return scale, nil
 }
 
-// merge adds stored counts to s.
-func (s *sketch) merge(b []byte) error {
-	if len(b) == 0 {
-		return nil
+// total returns how many answers were counted.
+func (c *counts) total() uint64 {
+	total := c.zeros
+	for _, n := range c.bins {
+		total += n
 	}
-	r := reader{b: b}
-	if zeros := r.uint(); zeros > 0 {
-		if err := s.AddWithCount(0, float64(zeros)); err != nil {
-			return fmt.Errorf("read latency sketch: %w", err)
+	return total
+}
+
+// quantile returns, within 1 %, the value that this share of some answers, at least one, does not exceed: what a DDSketch with the same
+// bins returns.
+func (c *counts) quantile(share float64, total uint64, scale *mapping.LogarithmicMapping) float64 {
+	rank := float64(share * float64(total-1))
+	below := float64(c.zeros)
+	if rank < below {
+		return 0
+	}
+	for at, n := range c.bins {
+		if below += float64(n); below > rank {
+			return scale.Value(c.first + at)
 		}
 	}
-	index := 0
-	for len(r.b) > 0 {
-		index += int(r.at())
-		s.GetPositiveValueStore().AddWithCount(index, float64(r.uint()))
-	}
-	return r.err
+	return scale.Value(c.first + len(c.bins) - 1)
 }

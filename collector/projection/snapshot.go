@@ -53,10 +53,15 @@ func (s *Snapshot) Figures(queries ...Query) ([]Answer, error) {
 
 // Latencies answers a query with quantiles, as Projection.Latencies does.
 func (s *Snapshot) Latencies(q Query, steps bool) (LatencyAnswer, error) {
+	return s.LatenciesOf(q, steps, nil)
+}
+
+// LatenciesOf is Latencies of what is wanted alone.
+func (s *Snapshot) LatenciesOf(q Query, steps bool, wanted func(Measure) bool) (LatencyAnswer, error) {
 	q.clamp(s.known.at)
 	answer := LatencyAnswer{Window: q.Window, Cut: s.known.cut}
 	var err error
-	if answer.Rows, err = s.known.latencies(&q, steps); err != nil {
+	if answer.Rows, err = s.known.latencies(&q, steps, wanted); err != nil {
 		return LatencyAnswer{}, fmt.Errorf("compute latencies: %w", err)
 	}
 	return answer, nil

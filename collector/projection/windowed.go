@@ -3,7 +3,6 @@ package projection
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"portolan"
@@ -130,15 +129,7 @@ func (q *Query) minutesPart() (part string, ok bool) {
 // partOfAll is the part of all series together.
 const partOfAll = "all"
 
-const partOfSystem = "system/"
-
-func partOf(system portolan.SystemID) string { return partOfSystem + string(system) }
-
-// systemOf returns the system that a part is of; ok is false if it is of none.
-func systemOf(part string) (system portolan.SystemID, ok bool) {
-	name, ok := strings.CutPrefix(part, partOfSystem)
-	return portolan.SystemID(name), ok
-}
+func partOf(system portolan.SystemID) string { return "system/" + string(system) }
 
 // addMinutes adds up the minutes of an hour by group.
 func (k *known) addMinutes(made map[string]*minuteSums, all *readings, hour portolan.Instant, group func(*member) string) {
