@@ -34,9 +34,11 @@ func (w *world) try(args ...string) tried {
 // tryPages runs a browser transaction once, as an operator would at the agent's workstation.
 func (w *world) tryPages(system, transaction, agent string, args ...string) (got tried) {
 	w.t.Helper()
-	cmd := exec.Command(filepath.Join(binaries, "portolanctl"), append([]string{
-		"try", "../targets/catalogue/" + system + ".yaml", "--transaction", transaction, "--agent", agent, "--output", "json", "--endpoint", w.endpoint(agent, system),
-	}, args...)...)
+	given := []string{"try", "../targets/catalogue/" + system + ".yaml", "--transaction", transaction, "--agent", agent, "--output", "json"}
+	for _, endpoint := range w.endpoints(agent, system) {
+		given = append(given, "--endpoint", endpoint)
+	}
+	cmd := exec.Command(filepath.Join(binaries, "portolanctl"), append(given, args...)...)
 	cmd.Env = append(os.Environ(), "PATH="+filepath.Dir(browserProgram())+string(filepath.ListSeparator)+os.Getenv("PATH"))
 	out, err := cmd.Output()
 	if failed, ok := errors.AsType[*exec.ExitError](err); err != nil && (!ok || failed.ExitCode() != 1) {
@@ -60,20 +62,23 @@ func (got tried) check(t *testing.T, fault, want string) {
 	}
 }
 
-// endpoint returns where an agent reaches a system, as its configuration says.
-func (w *world) endpoint(agent, system string) string {
+// endpoints returns where an agent reaches a system, as its configuration says and portolanctl try takes it.
+func (w *world) endpoints(agent, system string) (all []string) {
 	w.t.Helper()
 	text, err := os.ReadFile(filepath.Join(w.dir, "sim", agent+".yaml"))
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	for line := range strings.Lines(string(text)) {
-		if address, ok := strings.CutPrefix(strings.TrimSpace(line), system+": "); ok {
-			return strings.Trim(address, `"`)
+		id, address, found := strings.Cut(strings.TrimSpace(line), ": ")
+		if _, name, further := strings.Cut(id, system+"."); found && (id == system || further) {
+			all = append(all, strings.TrimPrefix(name+"="+strings.Trim(address, `"`), "="))
 		}
 	}
-	w.t.Fatalf("no endpoint of %s in %s", system, text)
-	return ""
+	if len(all) == 0 {
+		w.t.Fatalf("no endpoint of %s in %s", system, text)
+	}
+	return all
 }
 
 func TestBrowser_FaultsOfThePagesGiveTheirSymptoms(t *testing.T) {
@@ -107,34 +112,51 @@ func TestBrowser_FaultsOfThePagesGiveTheirSymptoms(t *testing.T) {
 	}
 }
 
-// TestBrowser_FaultsOfOtherPagesGiveTheirSymptoms has the TECS Portal's pages and e3's. What e3 was asked to open is closed
-// again, also where the page showed something false.
+// TestBrowser_FaultsOfOtherPagesGiveTheirSymptoms has the TECS Portal's pages and those of e3's modules. What e3 was asked to make
+// is taken away again, also where the page showed something false.
 func TestBrowser_FaultsOfOtherPagesGiveTheirSymptoms(t *testing.T) {
 	t.Parallel()
-	w := newCountryWith(t, "tecs-portal,e3-intake", "", time.Second, "2504")
-	for transaction, of := range map[string]struct {
-		system string
-		faults map[string]string
+	w := newCountryWith(t, "tecs-portal,e3-intake,e3-processing,e3-biometrics,e3-detention,e3-prosecution", "", time.Second, "2504")
+	for _, pages := range []struct {
+		system, transaction string
+		steps               int // of a run without faults; zero for none of these: a fault shows those before it, the clean-up those after
+		faults              map[string]string
 	}{
-		"lookout-search-browser": {"tecs-portal", map[string]string{
+		{"tecs-portal", "lookout-search-browser", 5, map[string]string{
 			`{"where":{"system":"tecs-platform"},"effect":"wrong"}`:                              "name-search check extract tecs-platform", // there is no record to open
 			`{"where":{"system":"tecs-portal","step":"open-record"},"effect":"error","ratio":1}`: "open-record check status tecs-platform",
 		}},
-		"intake-browser": {"e3-intake", map[string]string{
+		{"e3-intake", "intake-browser", 5, map[string]string{
 			`{"where":{"system":"e3-intake","step":"open-subject"},"effect":"wrong"}`: "open-subject check assertion eid",
 			`{"where":{"system":"e3-intake","step":"sign-off"},"effect":"wrong"}`:     "sign-off check assertion ",
 			`{"where":{"system":"eid"},"effect":"outage"}`:                            "open-subject check status eid",
 		}},
+		{"e3-processing", "processing-browser", 0, map[string]string{
+			`{"where":{"system":"e3-processing","step":"file"},"effect":"wrong"}`: "file check assertion eid",
+		}},
+		{"e3-biometrics", "biometrics-browser", 0, map[string]string{
+			`{"where":{"system":"ident"},"effect":"wrong"}`: "identification check assertion ident",
+		}},
+		{"e3-detention", "detention-browser", 0, map[string]string{
+			`{"where":{"system":"e3-detention","step":"custody"},"effect":"wrong"}`: "custody check assertion eid",
+		}},
+		{"e3-prosecution", "prosecution-browser", 0, map[string]string{
+			`{"where":{"system":"justice-upload"},"effect":"wrong"}`: "upload check assertion justice-upload",
+		}},
+		{"e3-prosecution", "whole-subject-browser", 13, map[string]string{
+			`{"where":{"system":"e3-detention","step":"custody"},"effect":"error","ratio":1}`: "custody check status e3-detention",
+		}},
 	} {
-		w.faults("[]")
-		if got := w.tryPages(of.system, transaction, "2504-1"); got.Outcome != "good" || len(got.Steps) != 5 {
-			t.Fatalf("%s without faults: %+v", transaction, got)
+		if w.faults("[]"); pages.steps > 0 {
+			if got := w.tryPages(pages.system, pages.transaction, "2504-1"); got.Outcome != "good" || len(got.Steps) != pages.steps {
+				t.Fatalf("%s without faults: %+v", pages.transaction, got)
+			}
 		}
-		for fault, want := range of.faults {
+		for fault, want := range pages.faults {
 			w.faults("[" + fault + "]")
-			w.tryPages(of.system, transaction, "2504-1").check(t, fault, want)
+			w.tryPages(pages.system, pages.transaction, "2504-1").check(t, fault, want)
 			if held := w.held(); held != 0 {
-				t.Errorf("%s, %s: %d test entries are left", transaction, fault, held)
+				t.Errorf("%s, %s: %d test entries are left", pages.transaction, fault, held)
 			}
 		}
 	}

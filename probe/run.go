@@ -33,6 +33,12 @@ type Run struct {
 	span     uint64
 }
 
+// RunValue is the name of the value that is the run's own number, ${run}: twelve digits that no other run has, the first of its
+// trace. Under it a run makes what it must take away again, and can, even if the answer that confirms it is lost.
+const RunValue = "run"
+
+const runDigits = 12
+
 // newRun returns the run of t that begins now.
 func newRun(t *Transaction, o Options) *Run {
 	r := &Run{options: o, transaction: t, secrets: map[string]string{}, values: map[string]string{}, sessions: map[any]any{}}
@@ -43,6 +49,7 @@ func newRun(t *Transaction, o Options) *Run {
 		rand.Read(seed[:]) // it never fails; a source that ran dry must not cost a result
 	}
 	copy(r.trace[:], seed[:16])
+	r.values[RunValue] = strings.ToUpper(hex.EncodeToString(r.trace[:runDigits/2]))
 	r.span = binary.BigEndian.Uint64(seed[16:])
 	return r
 }

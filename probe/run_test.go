@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -27,13 +28,36 @@ func inRun(t *testing.T, o probe.Options, values map[string]string, f func(ctx c
 	}
 }
 
+func TestRun_HasANumberOfItsOwn(t *testing.T) {
+	t.Parallel()
+	var numbers []string
+	note := func(_ context.Context, run *probe.Run) {
+		number, _ := run.Value(probe.RunValue)
+		if trace := run.Trace(); !strings.HasPrefix(trace, "00-"+strings.ToLower(number)) || len(number) != 12 {
+			t.Errorf("got number %q of trace %s, want its first twelve digits", number, trace)
+		}
+		numbers = append(numbers, number)
+	}
+	values := map[string]string{probe.RunValue: "given"} // nobody gives it
+	for range 2 {
+		inRun(t, probe.Options{Values: values}, values, note)
+	}
+	for range 2 {
+		inRun(t, probe.Options{Rand: bytes.NewReader(bytes.Repeat([]byte{7}, 24))}, nil, note)
+	}
+	if numbers[0] == numbers[1] || numbers[2] != numbers[3] {
+		t.Errorf("got %q, want two that differ, and two of the same seed", numbers)
+	}
+}
+
 func TestRun_ValuesOfTheAgentOverrideThoseOfTheTransaction(t *testing.T) {
 	t.Parallel()
 	options := probe.Options{Values: map[string]string{"endpoint": "http://relay", "port": "MIA"}}
 	values := map[string]string{"endpoint": "http://tpac", "user": "SYN"}
 	inRun(t, options, values, func(_ context.Context, run *probe.Run) {
 		run.Set("token", "t1")
-		want := map[string]string{"endpoint": "http://relay", "port": "MIA", "user": "SYN", "token": "t1"}
+		number, _ := run.Value(probe.RunValue)
+		want := map[string]string{"endpoint": "http://relay", "port": "MIA", "user": "SYN", "token": "t1", "run": number}
 		if diff := cmp.Diff(want, run.Values()); diff != "" {
 			t.Error(diff)
 		}

@@ -266,3 +266,43 @@ func TestCatalogue_EveryFalseAnswerIsNoticed(t *testing.T) {
 		})
 	}
 }
+
+// TestCatalogue_WhatALostAnswerConfirmedIsTakenAway loses the answer to each step that makes something: the system does what it
+// was asked, and says so too late. With the steps that clean up it is gone; without them it is there still.
+func TestCatalogue_WhatALostAnswerConfirmedIsTakenAway(t *testing.T) {
+	t.Parallel()
+	for _, made := range []struct {
+		system      portolan.SystemID
+		transaction portolan.TransactionID
+		step        portolan.StepID
+	}{
+		{"tpac", "referral", "referral"},
+		{"vehicle-face", "face-match", "capture"},
+		{"mobile-primary", "mobile-inspection", "i-94"},
+		{"automated-passport-control", "kiosk-dialogue", "receipt"},
+		{"global-entry", "card", "receipt"},
+		{"e3-intake", "intake", "open-subject"},
+		{"e3-processing", "processing", "file"},
+		{"e3-prosecution", "prosecution", "filing"},
+		{"e3-prosecution", "prosecution", "upload"},
+		{"justice-upload", "direct", "upload"},
+	} {
+		t.Run(string(made.system)+"-"+string(made.step), func(t *testing.T) {
+			t.Parallel()
+			w := start(t, Options{Systems: []string{string(made.system)}, Ports: []string{"MIA"}, LatencyScale: 0.02})
+			w.put(fmt.Sprintf(`[{"where":{"system":%q,"step":%q},"effect":"slow","factor":1000}]`, made.system, made.step))
+			for _, always := range []string{"true", "false"} {
+				system := definition(t, made.system, func(source []byte) []byte {
+					return bytes.ReplaceAll(source, []byte("always: true"), []byte("always: "+always))
+				})
+				r := w.workstationFor("MIA-1", system).run(made.transaction, 0, short)
+				if r.Symptom.Step != made.step || r.Symptom.Kind != portolan.KindTimeout {
+					t.Fatalf("got %v %+v, want a time-out at %s", r.Outcome, r.Symptom, made.step)
+				}
+				if held := w.held(); (held > 0) != (always == "false") {
+					t.Errorf("cleaning up %s: %d test entries are held", always, held)
+				}
+			}
+		})
+	}
+}

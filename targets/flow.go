@@ -11,7 +11,7 @@ import (
 	"portolan/probe"
 )
 
-// The values that every run has: the endpoint from the system, the others from the agent.
+// The values that every run has, besides its own number: the endpoint from the system, the others from the agent.
 const (
 	valueEndpoint = "endpoint"
 	valueAgent    = "agent"
@@ -26,7 +26,7 @@ type flow struct {
 }
 
 func newFlow(values map[string]string) *flow {
-	f := &flow{fixed: map[string]bool{valueAgent: true, valuePort: true}, given: map[string]bool{}}
+	f := &flow{fixed: map[string]bool{valueAgent: true, valuePort: true, probe.RunValue: true}, given: map[string]bool{}}
 	for name := range values {
 		f.fixed[name] = true
 	}

@@ -97,7 +97,9 @@ func TestLoad_KeepsClocksConsentAndWhatExercises(t *testing.T) {
 	if prosecution.Consent != consent {
 		t.Errorf("consent: got %+v, want %+v", prosecution.Consent, consent)
 	}
-	if diff := cmp.Diff([]string{"whole-subject/open-subject", "whole-subject/close-subject"}, prosecution.Exercising("e3-intake")); diff != "" {
+	if diff := cmp.Diff([]string{
+		"whole-subject/open-subject", "whole-subject/close-subject", "whole-subject-browser/open-subject", "whole-subject-browser/close-subject",
+	}, prosecution.Exercising("e3-intake")); diff != "" {
 		t.Errorf("steps that exercise e3-intake (-want +got):\n%s", diff)
 	}
 }

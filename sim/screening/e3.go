@@ -14,10 +14,13 @@ import (
 func e3(settings Settings) []System {
 	d := newDesk(settings)
 	return []System{
-		d.intake(),
+		d.module("e3-intake", "e3 Intake", nil,
+			d.onEID("open-subject", "POST subjects", []string{"surname", "given", "birth", "reference", "test"}, record{"surname": "OTHER"}),
+			d.onEID("find-subject", "GET subjects/{subject}", nil, record{"subject": "SYN-OTHER"}),
+			d.onEID("close-subject", "DELETE subjects/{subject}", nil, nil)),
 		d.module("e3-processing", "e3 Processing", nil,
 			d.onEID("find-subject", "GET subjects/{subject}", nil, record{"subject": "SYN-OTHER"}),
-			d.onEID("file", "POST files", []string{"subject", "narrative", "test"}, record{"subject": "SYN-OTHER"}),
+			d.onEID("file", "POST files", []string{"subject", "narrative", "reference", "test"}, record{"subject": "SYN-OTHER"}),
 			d.onEID("discard-file", "DELETE files/{file}", nil, nil)),
 		d.module("e3-biometrics", "e3 Biometrics", []portolan.SystemID{"ident"},
 			d.onEID("find-subject", "GET subjects/{subject}", nil, record{"subject": "SYN-OTHER"}),
@@ -30,30 +33,22 @@ func e3(settings Settings) []System {
 	}
 }
 
-// intake returns the module in which a subject is opened, with its pages.
-func (d desk) intake() System {
-	s := d.module("e3-intake", "e3 Intake", nil,
-		d.onEID("open-subject", "POST subjects", []string{"surname", "given", "birth", "test"}, record{"surname": "OTHER"}),
-		d.onEID("find-subject", "GET subjects/{subject}", nil, record{"subject": "SYN-OTHER"}),
-		d.onEID("close-subject", "DELETE subjects/{subject}", nil, nil))
-	pages := client{"/e3-intake/client", "open-client", "e3-sign-on.html", []form{
-		{"sign-on", "/sign-on", "e3-intake.html"},
-		{"open-subject", "/subjects", "e3-subject.html"},
-		{"close-subject", "/subjects/close", "e3-closed.html"},
-		{"sign-off", "/sign-off", "signed-off.html"},
-	}}
-	s.Routes = slices.Concat(s.Routes, pages.routes(s.Routes))
-	return s
-}
-
-// module returns a module of e3 that rests on EID and other systems.
+// module returns a module of e3 that rests on EID and other systems. Its pages are all the same one: what the module said, and a form
+// for each task.
 func (d desk) module(id portolan.SystemID, title string, uses []portolan.SystemID, tasks ...task) System {
-	base := "/" + string(id) + "/v1"
+	base := "/" + string(id)
+	api := d.routes(officers(base+"/v1"), d.tasks(base+"/v1", tasks...))
+	pages := client{base: base + "/client", title: title, opens: "open-client", first: "e3.html", forms: []form{
+		{Step: "sign-on", Path: "/sign-on", shows: "e3.html"}, {Step: "sign-off", Path: "/sign-off", shows: "signed-off.html"},
+	}}
+	for _, t := range tasks {
+		pages.forms = append(pages.forms, t.form("e3.html"))
+	}
 	return System{
 		ID:     id,
 		Title:  title,
 		Uses:   append([]portolan.SystemID{"eid"}, uses...),
-		Routes: d.routes(officers(base), d.tasks(base, tasks...)),
+		Routes: slices.Concat(api, pages.routes(api)),
 	}
 }
 
@@ -91,8 +86,8 @@ const courtTime = 48 * time.Hour
 func (d desk) prosecution() System {
 	s := d.module("e3-prosecution", "e3 Prosecution", []portolan.SystemID{"justice-upload"},
 		d.onEID("find-subject", "GET subjects/{subject}", nil, record{"subject": "SYN-OTHER"}),
-		task{"filing", "POST filings", 200 * time.Millisecond, []string{"subject", "district", "test"}, d.prepare, record{"due": "2016-07-01T00:00:00Z"}},
-		task{"upload", "POST uploads", 90 * time.Millisecond, []string{"filing", "test"}, d.upload, record{"filing": "FILING-OTHER"}},
+		task{"filing", "POST filings", 200 * time.Millisecond, []string{"subject", "district", "reference", "test"}, d.prepare, record{"due": "2016-07-01T00:00:00Z"}},
+		task{"upload", "POST uploads", 90 * time.Millisecond, []string{"filing", "reference", "test"}, d.upload, record{"filing": "FILING-OTHER"}},
 		task{"withdraw-upload", "DELETE uploads/{receipt}", 70 * time.Millisecond, nil, withdrawUpload, nil},
 		task{"withdraw-filing", "DELETE filings/{filing}", 80 * time.Millisecond, nil, d.withdraw("filing"), nil})
 	s.Held = d.shelf.count
@@ -112,7 +107,7 @@ func (d desk) prepare(c *Call, asked record) (record, error) {
 		return nil, refuse(http.StatusBadGateway, "bad_gateway", "eid answered what cannot be read: %v", err)
 	}
 	filing := asked.pick("district", "test").with(record{"subject": held["subject"], "due": spellTime(arrested.Add(courtTime))})
-	id, err := d.place(c, "FILING-", filing)
+	id, err := d.place(c, "FILING-", asked, filing)
 	return filing.with(record{"filing": id}), err
 }
 

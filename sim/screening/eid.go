@@ -24,9 +24,9 @@ func eid(settings Settings) System {
 		Held:  r.shelf.count,
 		Routes: r.routes(officers(eidBase), r.tasks(eidBase,
 			task{"find-subject", "GET subjects/{subject}", 220 * time.Millisecond, nil, r.find, record{"subject": "SYN-OTHER", "arrested": "2016-07-01T00:00:00Z"}},
-			task{"open-subject", "POST subjects", 260 * time.Millisecond, []string{"surname", "given", "birth", "test"}, r.open, record{"surname": "OTHER"}},
+			task{"open-subject", "POST subjects", 260 * time.Millisecond, []string{"surname", "given", "birth", "reference", "test"}, r.open, record{"surname": "OTHER"}},
 			task{"close-subject", "DELETE subjects/{subject}", 120 * time.Millisecond, nil, r.withdraw("subject"), nil},
-			task{"file", "POST files", 280 * time.Millisecond, []string{"subject", "narrative", "test"}, r.file, record{"subject": "SYN-OTHER"}},
+			task{"file", "POST files", 280 * time.Millisecond, []string{"subject", "narrative", "reference", "test"}, r.file, record{"subject": "SYN-OTHER"}},
 			task{"discard-file", "DELETE files/{file}", 120 * time.Millisecond, nil, r.withdraw("file"), nil},
 		)),
 	}
@@ -49,7 +49,7 @@ func (r registry) find(c *Call, asked record) (record, error) {
 
 func (r registry) open(c *Call, asked record) (record, error) {
 	subject := asked.pick("surname", "test").with(record{"arrested": spellTime(c.Now)})
-	id, err := r.place(c, "SYN-", subject)
+	id, err := r.place(c, "SYN-", asked, subject)
 	return subject.with(record{"subject": id}), err
 }
 
@@ -57,7 +57,7 @@ func (r registry) file(c *Call, asked record) (record, error) {
 	if _, err := r.find(c, asked); err != nil {
 		return nil, err
 	}
-	id, err := r.place(c, "FILE-", asked)
+	id, err := r.place(c, "FILE-", asked, asked)
 	return asked.pick("subject", "test").with(record{"file": id}), err
 }
 

@@ -96,7 +96,7 @@ func (i inspection) refer(c *Call, asked record) (record, error) {
 	if !i.sessions.asked(bearer(c), query{asked.text("query"), asked.text("number")}) {
 		return nil, refuse(http.StatusUnprocessableEntity, "unknown_query", "this session has not queried that traveler")
 	}
-	id, err := i.place(c, "REF", asked.pick("number", "reason"))
+	id, err := i.place(c, "REF", asked, asked.pick("number", "reason"))
 	return asked.pick("number").with(record{"referral": id, "test": true}), err
 }
 

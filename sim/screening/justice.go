@@ -20,7 +20,7 @@ func justiceUpload(settings Settings) System {
 		Via:   map[string]portolan.SystemID{"e3": "e3-prosecution"},
 		Held:  j.shelf.count,
 		Routes: j.routes(officers(justiceBase), j.tasks(justiceBase,
-			task{"upload", "POST uploads", 400 * time.Millisecond, []string{"filing", "district", "test"}, j.take, record{"filing": "FILING-OTHER"}},
+			task{"upload", "POST uploads", 400 * time.Millisecond, []string{"filing", "district", "reference", "test"}, j.take, record{"filing": "FILING-OTHER"}},
 			task{"receipt", "GET uploads/{receipt}", 150 * time.Millisecond, nil, j.show, record{"filing": "FILING-OTHER"}},
 			task{"withdraw-upload", "DELETE uploads/{receipt}", 120 * time.Millisecond, nil, j.withdraw("receipt"), nil},
 		)),
@@ -28,7 +28,7 @@ func justiceUpload(settings Settings) System {
 }
 
 func (j justice) take(c *Call, asked record) (record, error) {
-	id, err := j.place(c, "RECEIPT-", asked)
+	id, err := j.place(c, "RECEIPT-", asked, asked)
 	return asked.with(record{"receipt": id}), err
 }
 

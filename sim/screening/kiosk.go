@@ -84,10 +84,10 @@ func verifyPrints(c *Call, asked record) (record, error) {
 
 func receipt(d desk) task {
 	print := func(c *Call, asked record) (record, error) {
-		id, err := d.place(c, "TEST-", asked)
+		id, err := d.place(c, "TEST-", asked, asked)
 		return asked.pick("number").with(record{"receipt": id, "test": true}), err
 	}
-	return task{"receipt", "POST receipts", 350 * time.Millisecond, []string{"number", "test"}, print, record{"number": "SYN000000"}}
+	return task{"receipt", "POST receipts", 350 * time.Millisecond, []string{"number", "reference", "test"}, print, record{"number": "SYN000000"}}
 }
 
 func voidReceipt(d desk) task {

@@ -21,7 +21,7 @@ func mobilePrimary(settings Settings) System {
 				passOn("tecs-platform", tecsBase+"/queries"), record{"lookouts": []string{"SYN-FALSE"}, "result": "referral"}},
 			task{"class-of-admission", "POST classes-of-admission", 110 * time.Millisecond, []string{"query", "number", "visa", "test"}, classify,
 				record{"class": "CP"}},
-			task{"i-94", "POST i-94s", 160 * time.Millisecond, []string{"number", "class", "test"}, giveNumber(d), record{"number": "SYN000000"}},
+			task{"i-94", "POST i-94s", 160 * time.Millisecond, []string{"number", "class", "reference", "test"}, giveNumber(d), record{"number": "SYN000000"}},
 			task{"cancel-i-94", "DELETE i-94s/{i94}", 90 * time.Millisecond, nil, d.withdraw("i94"), nil},
 		)),
 	}
@@ -39,7 +39,7 @@ func classify(_ *Call, asked record) (record, error) {
 // giveNumber returns the work of giving out a number that no real I-94 can have: its first three digits are 000.
 func giveNumber(d desk) func(*Call, record) (record, error) {
 	return func(c *Call, asked record) (record, error) {
-		id, err := d.place(c, "000", asked)
+		id, err := d.place(c, "000", asked, asked)
 		if err != nil {
 			return nil, err
 		}

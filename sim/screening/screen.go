@@ -3,10 +3,14 @@ package screening
 import (
 	"embed"
 	"encoding/json"
+	"fmt"
 	"html/template"
+	"maps"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,6 +27,9 @@ var pages = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
 type Page struct {
 	Name string // of the template
 	Base string // of the paths of the client that it belongs to
+	// Title and Forms are the client's, for a page that is the same at every step.
+	Title string
+	Forms []form
 	// Asked is the form that was sent; Said the body of the API's answer to it.
 	Asked url.Values
 	Said  any
@@ -32,6 +39,7 @@ type Page struct {
 // API, at the same step and with the same faults; what the API answers is shown.
 type client struct {
 	base  string // of the pages' paths, like /tpac/client
+	title string // for pages that do not have one of their own
 	opens portolan.StepID
 	first string // the template of the page that it opens with
 	forms []form
@@ -39,9 +47,42 @@ type client struct {
 
 // form is one form of a client.
 type form struct {
-	step  portolan.StepID // whose route of the API answers
-	path  string          // below the client's base
+	Step  portolan.StepID // whose route of the API answers
+	Path  string          // below the client's base
 	shows string          // the template that shows the answer
+	// Asks lists its fields, and Test says that it marks what it makes as a test, for a page that draws forms by that.
+	Asks []string
+	Test bool
+}
+
+// page returns a page of the client.
+func (c client) page(name string) Page {
+	return Page{Name: name, Base: c.base, Title: c.title, Forms: c.forms}
+}
+
+// fact is one thing that a system said.
+type fact struct{ Name, Text string }
+
+// Facts lists what the system said, sorted by name; of a list how long it is. Nothing is what it says when all is done.
+func (p Page) Facts() []fact {
+	switch said := p.Said.(type) {
+	case nil:
+		return []fact{{"done", "Done."}}
+	case sessionAnswer:
+		return []fact{{"until", said.Expires.Format(time.RFC3339)}}
+	case record:
+		var facts []fact
+		for _, name := range slices.Sorted(maps.Keys(said)) {
+			text := fmt.Sprint(said[name])
+			if list := reflect.ValueOf(said[name]); list.Kind() == reflect.Slice {
+				text = strconv.Itoa(list.Len())
+			}
+			facts = append(facts, fact{name, text})
+		}
+		return facts
+	default:
+		return nil
+	}
 }
 
 // cookieSession is the cookie in which a browser keeps its officer's session.
@@ -55,11 +96,11 @@ const openingTime = 80 * time.Millisecond
 func (c client) routes(api []Route) []Route {
 	routes := []Route{{
 		c.opens, "GET " + c.base, openingTime,
-		func(*Call) (Answer, error) { return Answer{http.StatusOK, Page{Name: c.first, Base: c.base}}, nil },
-		func(Answer) Answer { return Answer{http.StatusOK, Page{Name: "closed.html", Base: c.base}} },
+		func(*Call) (Answer, error) { return Answer{http.StatusOK, c.page(c.first)}, nil },
+		func(Answer) Answer { return Answer{http.StatusOK, c.page("closed.html")} },
 	}}
 	for _, f := range c.forms {
-		at := slices.IndexFunc(api, func(r Route) bool { return r.Step == f.step })
+		at := slices.IndexFunc(api, func(r Route) bool { return r.Step == f.Step })
 		routes = append(routes, c.route(f, api[at]))
 	}
 	return routes
@@ -68,14 +109,16 @@ func (c client) routes(api []Route) []Route {
 // route returns the route of a form, which a route of the API answers.
 func (c client) route(f form, api Route) Route {
 	return Route{
-		Step: api.Step, Pattern: "POST " + c.base + f.path, Median: api.Median,
+		Step: api.Step, Pattern: "POST " + c.base + f.Path, Median: api.Median,
 		Serve: func(call *Call) (Answer, error) {
 			asked, err := readForm(call)
 			if err != nil {
 				return Answer{}, err
 			}
 			answer, err := api.Serve(call.asProgram(asked, api))
-			return Answer{http.StatusOK, Page{f.shows, c.base, asked, answer.Body}}, err
+			page := c.page(f.shows)
+			page.Asked, page.Said = asked, answer.Body
+			return Answer{http.StatusOK, page}, err
 		},
 		Wrong: func(a Answer) Answer {
 			page := a.Body.(Page)

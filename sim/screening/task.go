@@ -59,6 +59,9 @@ type task struct {
 // pathPart finds the names of what a pattern takes from the path.
 var pathPart = regexp.MustCompile(`\{(\w+)\}`)
 
+// referenceForm is the form of the number under which something is made as a test.
+var referenceForm = regexp.MustCompile(`^[A-Z0-9]{4,40}$`)
+
 // tasks returns the routes of tasks.
 func (d desk) tasks(base string, tasks ...task) []Route {
 	var routes []Route
@@ -82,6 +85,22 @@ func (d desk) task(base string, t task) Route {
 		return Answer{http.StatusOK, said}, nil
 	})
 	return Route{t.step, method + " " + base + "/" + path, t.median, serve, t.falsify}
+}
+
+// form returns a form that asks what the task wants to know, whose answer a template shows.
+func (t task) form(shows string) form {
+	f := form{Step: t.step, Path: "/" + string(t.step), shows: shows}
+	for _, part := range pathPart.FindAllStringSubmatch(t.path, -1) {
+		f.Asks = append(f.Asks, part[1])
+	}
+	for _, name := range t.wants {
+		if name == "test" {
+			f.Test = true
+			continue
+		}
+		f.Asks = append(f.Asks, name)
+	}
+	return f
 }
 
 // fill returns the task's method, and its path with what was asked in its parts.
@@ -167,9 +186,14 @@ func (c *Call) ask(method string, to portolan.SystemID, path string, question re
 	return said, nil
 }
 
-// place puts a thing on the shelf as a test, and returns its id.
-func (d desk) place(c *Call, prefix string, thing record) (string, error) {
-	id := prefix + strings.ToUpper(c.NewID(prefix)[:12])
+// place puts a thing on the shelf as a test, and returns its id: it ends with the reference that the question gave it, so that
+// who asked can take it away without having seen an answer.
+func (d desk) place(c *Call, prefix string, asked, thing record) (string, error) {
+	reference := asked.text("reference")
+	if !referenceForm.MatchString(reference) {
+		return "", refuse(http.StatusUnprocessableEntity, "reference", "reference %.40q: want 4 to 40 of A-Z and 0-9", reference)
+	}
+	id := prefix + reference
 	if !d.shelf.put(id, thing, c.Now) {
 		return "", refuse(http.StatusServiceUnavailable, "too_many_tests", "no more test entries can be held now")
 	}

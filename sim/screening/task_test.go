@@ -12,8 +12,8 @@ import (
 func lending(settings Settings) System {
 	d := newDesk(settings)
 	return System{ID: "desk", Held: d.shelf.count, Routes: d.tasks("/desk", []task{
-		{"lend", "POST things", time.Millisecond, []string{"name", "places", "test"}, func(c *Call, asked record) (record, error) {
-			id, err := d.place(c, "THING", asked)
+		{"lend", "POST things", time.Millisecond, []string{"name", "places", "reference", "test"}, func(c *Call, asked record) (record, error) {
+			id, err := d.place(c, "THING", asked, asked)
 			return record{"thing": id, "name": asked["name"]}, err
 		}, record{"name": "OTHER"}},
 		{"give-back", "DELETE things/{thing}", time.Millisecond, nil, d.withdraw("thing"), nil},
@@ -39,12 +39,12 @@ func TestTask_RefusesWhatIsNotWhole(t *testing.T) {
 		"not-json":   {`{`, 400, "unexpected EOF"},
 		"null":       {`null`, 400, "want a JSON object"},
 		"list":       {`[]`, 400, "cannot unmarshal"},
-		"unknown":    {`{"name":"a","places":["b"],"test":true,"more":1}`, 400, "unknown field"},
-		"missing":    {`{"name":"a","test":true}`, 422, "want name, places, test"},
-		"blank":      {`{"name":" ","places":["b"],"test":true}`, 422, "nothing in"},
-		"empty-list": {`{"name":"a","places":[],"test":true}`, 422, "nothing in"},
-		"not-a-test": {`{"name":"a","places":["b"],"test":false}`, 422, "not_a_test"},
-		"test-text":  {`{"name":"a","places":["b"],"test":"true"}`, 422, "not_a_test"},
+		"unknown":    {`{"name":"a","places":["b"],"reference":"R001","test":true,"more":1}`, 400, "unknown field"},
+		"missing":    {`{"name":"a","reference":"R001","test":true}`, 422, "want name, places, reference, test"},
+		"blank":      {`{"name":" ","places":["b"],"reference":"R001","test":true}`, 422, "nothing in"},
+		"empty-list": {`{"name":"a","places":[],"reference":"R001","test":true}`, 422, "nothing in"},
+		"not-a-test": {`{"name":"a","places":["b"],"reference":"R001","test":false}`, 422, "not_a_test"},
+		"test-text":  {`{"name":"a","places":["b"],"reference":"R001","test":"true"}`, 422, "not_a_test"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -70,7 +70,7 @@ func TestTask_OnlySystemsNeedNoSession(t *testing.T) {
 
 func TestTask_WhatIsLentIsHeldUntilItIsBack(t *testing.T) {
 	t.Parallel()
-	const body = `{"name":"a","places":["b"],"test":true}`
+	const body = `{"name":"a","places":["b"],"reference":"R001","test":true}`
 	s := lending(Settings{Shelf: 1})
 	_, answer := asked(s, http.MethodPost, "/desk/things", body)
 	id, _, _ := strings.Cut(answer[strings.Index(answer, "THING"):], `"`)

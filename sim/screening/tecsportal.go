@@ -23,11 +23,11 @@ func tecsPortal(settings Settings) System {
 		task{"manifest-analysis", "POST manifest-analyses", 200 * time.Millisecond, []string{"manifest"},
 			review.analyze, record{"passengers": 0}},
 	))
-	pages := client{"/tecs-portal/client", "open-client", "tecs-sign-on.html", []form{
-		{"sign-on", "/sign-on", "tecs-search.html"},
-		{"name-search", "/name-searches", "tecs-found.html"},
-		{"open-record", "/records", "tecs-record.html"},
-		{"sign-off", "/sign-off", "signed-off.html"},
+	pages := client{base: "/tecs-portal/client", opens: "open-client", first: "tecs-sign-on.html", forms: []form{
+		{Step: "sign-on", Path: "/sign-on", shows: "tecs-search.html"},
+		{Step: "name-search", Path: "/name-searches", shows: "tecs-found.html"},
+		{Step: "open-record", Path: "/records", shows: "tecs-record.html"},
+		{Step: "sign-off", Path: "/sign-off", shows: "signed-off.html"},
 	}}
 	return System{
 		ID:     "tecs-portal",

@@ -23,15 +23,15 @@ func tpac(settings Settings) System {
 		{"biometric-verification", "POST /tpac/v1/biometrics", 80 * time.Millisecond, i.signedOn(i.verifyTraveler), falsify(falseVerification)},
 		{"decision", "POST /tpac/v1/decisions", 120 * time.Millisecond, i.signedOn(i.decide), falsify(falseDecision)},
 	}, i.tasks("/tpac/v1",
-		task{"referral", "POST referrals", 120 * time.Millisecond, []string{"query", "number", "reason", "test"}, i.refer, record{"number": "SYN000000"}},
+		task{"referral", "POST referrals", 120 * time.Millisecond, []string{"query", "number", "reason", "reference", "test"}, i.refer, record{"number": "SYN000000"}},
 		task{"secondary-queue", "GET referrals/{referral}", 90 * time.Millisecond, nil, i.queue, record{"status": "gone"}},
 		task{"withdraw-referral", "DELETE referrals/{referral}", 80 * time.Millisecond, nil, i.withdraw("referral"), nil},
 	))
-	pages := client{"/tpac/client", "open-client", "sign-on.html", []form{
-		{"sign-on", "/sign-on", "query.html"},
-		{"biographic-query", "/queries", "result.html"},
-		{"decision", "/decisions", "decided.html"},
-		{"sign-off", "/sign-off", "signed-off.html"},
+	pages := client{base: "/tpac/client", opens: "open-client", first: "sign-on.html", forms: []form{
+		{Step: "sign-on", Path: "/sign-on", shows: "query.html"},
+		{Step: "biographic-query", Path: "/queries", shows: "result.html"},
+		{Step: "decision", Path: "/decisions", shows: "decided.html"},
+		{Step: "sign-off", Path: "/sign-off", shows: "signed-off.html"},
 	}}
 	return System{
 		ID:     "tpac",

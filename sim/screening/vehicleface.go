@@ -20,7 +20,7 @@ func vehicleFace(settings Settings) System {
 		Uses:  []portolan.SystemID{"ident"},
 		Held:  l.shelf.count,
 		Routes: l.routes(officers(base), l.tasks(base,
-			task{"capture", "POST captures", 260 * time.Millisecond, []string{"lane", "image", "test"}, l.capture, record{"lane": "OTHER"}},
+			task{"capture", "POST captures", 260 * time.Millisecond, []string{"lane", "image", "reference", "test"}, l.capture, record{"lane": "OTHER"}},
 			task{"face-match", "POST matches", 140 * time.Millisecond, []string{"capture", "number"}, l.match, record{"matched": false, "score": 0.03}},
 			task{"discard-image", "DELETE captures/{capture}", 80 * time.Millisecond, nil, l.withdraw("capture"), nil},
 		)),
@@ -28,7 +28,7 @@ func vehicleFace(settings Settings) System {
 }
 
 func (l lane) capture(c *Call, asked record) (record, error) {
-	id, err := l.place(c, "FACE-", asked)
+	id, err := l.place(c, "FACE-", asked, asked)
 	return asked.pick("lane", "test").with(record{"capture": id}), err
 }
 
