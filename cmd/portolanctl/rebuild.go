@@ -18,14 +18,15 @@ type rebuild struct {
 	Data    string `help:"The data folder of a collector that does not run." type:"existingdir" placeholder:"DIR" xor:"store" required:""`
 	Store   string `help:"The PostgreSQL database instead; if collectors run, the one that leads folds again." placeholder:"URL" xor:"store" required:""`
 	Archive string `help:"The folder of old batches, where it is not the one in the data folder." type:"existingdir" placeholder:"DIR"`
-	Lose    bool   `help:"Do it although evidence was forgotten: figures of that time are gone then."`
+	Lose    bool   `help:"Drop also what only removed evidence gave: figures of that time are gone then."`
 	Output  string `help:"How to print: ${enum}." enum:"text,json" default:"text"`
 }
 
 // Help implements kong.HelpProvider.
 func (rebuild) Help() string {
 	return `Figures, states and latencies are derived from the evidence, bit for bit the same each time. Rebuild them when a
-release says so, or to see that they are. Evidence is not touched.
+release says so, or to see that they are. Evidence is not touched. Where evidence was removed because it was older than the collector
+keeps it, what is stored of that time stays, held by stubs, and the rest is made anew in memory, as verify does.
 
 Examples:
   portolanctl rebuild --data /var/lib/portolan
@@ -44,9 +45,6 @@ func (r rebuild) Run(t terminal) error {
 		return err
 	}
 	defer l.Close()
-	if err := r.nothingForgotten(ctx, l); err != nil {
-		return err
-	}
 	soon, cancel := context.WithTimeout(ctx, leadWithin)
 	defer cancel()
 	term, err := l.Lead(soon)
@@ -60,17 +58,15 @@ func (r rebuild) Run(t terminal) error {
 	return r.fold(ctx, t, l, term)
 }
 
-// nothingForgotten refuses to drop figures that cannot be folded again.
-func (r rebuild) nothingForgotten(ctx context.Context, l ledger.Ledger) error {
-	forgotten, err := l.Read(ctx, ledger.Query{Status: ledger.Forgotten, Limit: 1, WithoutBytes: true})
-	if err != nil || len(forgotten) == 0 || r.Lose {
+// leave drops what is stored; the collector that leads notices and folds again. Of removed evidence it would lose what it gave.
+func (r rebuild) leave(ctx context.Context, t terminal, l ledger.Ledger) error {
+	removed, err := l.Read(ctx, ledger.Query{Status: ledger.Forgotten, Limit: 1, WithoutBytes: true})
+	if err != nil {
 		return err
 	}
-	return fmt.Errorf("evidence from %s on was forgotten, and its figures cannot be folded again: give --lose to drop them", forgotten[0].ReceivedAt)
-}
-
-// leave drops what is stored; the collector that leads notices and folds again.
-func (r rebuild) leave(ctx context.Context, t terminal, l ledger.Ledger) error {
+	if len(removed) > 0 && !r.Lose {
+		return fmt.Errorf("a collector leads, and evidence from %s on was removed: stop the collectors first, so that what it gave is kept", removed[0].ReceivedAt)
+	}
 	if err := l.Update(ctx, func(tx ledger.Tx) error { return tx.Reset() }); err != nil {
 		return err
 	}
@@ -87,7 +83,11 @@ func (r rebuild) fold(ctx context.Context, t terminal, l ledger.Ledger, term led
 	shown := make(chan struct{})
 	go func() { defer close(shown); r.progress(ctx, t, p, done) }()
 	begun := time.Now()
-	err = p.Rebuild(ctx)
+	if r.Lose {
+		err = p.Refold(ctx)
+	} else {
+		err = p.Rebuild(ctx)
+	}
 	close(done)
 	<-shown
 	if err != nil {

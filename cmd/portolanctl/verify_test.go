@@ -49,7 +49,10 @@ func (s *stored) prove() {
 	s.holdsInFiles(s.toFiles())
 	s.isBackedUpWithItsFiles()
 	s.isRebuiltAsItWas()
-	s.isHeldByAStub(s.remove())
+	entry := s.remove()
+	s.isHeldByAStub(entry)
+	s.isRebuiltAsItWas()
+	s.isHeldByAStub(entry)
 	s.isSaidToBeRemoved()
 }
 

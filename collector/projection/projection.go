@@ -8,7 +8,7 @@
 // code. RollUp adds up hours, days and months that are over (rollup.go), of which figures are made as far as they serve
 // (cover.go).
 //
-// Everything here is derived: Rebuild drops it and folds again, and the same ledger gives the same bytes. The package
+// Everything here is derived: Rebuild folds again, and the same ledger gives the same bytes (rebuild.go). The package
 // refuses to judge evidence (ingest did), to infer causes, and to read a clock.
 package projection
 
@@ -161,19 +161,6 @@ func (p *Projection) Store(ctx context.Context) error {
 		return err
 	}
 	return nil
-}
-
-// Rebuild drops the projection and folds the whole ledger again.
-func (p *Projection) Rebuild(ctx context.Context) error {
-	p.folding.Lock()
-	err := p.ledger.Update(ctx, func(tx ledger.Tx) error { return tx.Reset() })
-	p.drop()
-	p.folding.Unlock()
-	if err != nil {
-		return fmt.Errorf("drop projection: %w", err)
-	}
-	_, err = p.CatchUp(ctx)
-	return err
 }
 
 // Lag returns how many positions of the ledger are not folded yet.
@@ -381,7 +368,10 @@ func (p *Projection) load(ctx context.Context) error {
 	if !errors.Is(err, errFormat) || p.following {
 		return err
 	}
-	// Of an earlier release: everything is derived, so it is folded again at the next CatchUp.
+	// Of an earlier release: everything is derived, so it is folded again at the next CatchUp, unless that would lose something.
+	if removed, err := evidenceRemoved(ctx, p.ledger); err != nil || removed {
+		return errors.Join(err, fmt.Errorf("%w, and cannot be folded again without loss: evidence was removed since", errFormat))
+	}
 	if err := p.ledger.Update(ctx, func(tx ledger.Tx) error { return tx.Reset() }); err != nil {
 		return err
 	}

@@ -155,7 +155,7 @@ func (s adoptedShelf) seriesOf(f ledger.HourFilter) ([]ledger.SeriesState, error
 			continue
 		}
 		if i := slices.IndexFunc(states, func(state ledger.SeriesState) bool { return state.Series == was.Series }); i >= 0 && s.lost(was.Series) {
-			states[i].State = withOlder(states[i], was, s.until)
+			states[i].State = s.withOlder(states[i], was)
 		}
 	}
 	slices.SortFunc(states, func(a, b ledger.SeriesState) int { return compareSeries(a.Series, b.Series) })
@@ -164,9 +164,15 @@ func (s adoptedShelf) seriesOf(f ledger.HourFilter) ([]ledger.SeriesState, error
 
 func (s adoptedShelf) lost(name portolan.Series) bool { return s.folder.agents[name.Agent].loss != nil }
 
+// stoppedAt reports whether an instant is the end of the agent's newest gap, or of a series by a change of plan. Either ended what ran
+// before it and not what the remaining evidence tells of only later.
+func (a *agentState) stoppedAt(at portolan.Instant) bool {
+	return at == a.gapEnd || slices.ContainsFunc(a.changes, func(c planChange) bool { return c.at == at })
+}
+
 // withOlder returns a state with what only removed evidence tells of: marks of older streams, when the newest gap ended, and
 // since when the state of now holds.
-func withOlder(made, was ledger.SeriesState, until portolan.Instant) []byte {
+func (s adoptedShelf) withOlder(made, was ledger.SeriesState) []byte {
 	ours, _, err := decodeState(made)
 	theirs, live, err2 := decodeState(was)
 	if err != nil || err2 != nil {
@@ -177,7 +183,8 @@ func withOlder(made, was ledger.SeriesState, until portolan.Instant) []byte {
 			ours.setMark(m)
 		}
 	}
-	if end := theirs.timeline.GapEnd(); end <= until {
+	a := s.folder.agents[made.Series.Agent]
+	if end := theirs.timeline.GapEnd(); end <= s.until || ours.timeline.GapEnd() == 0 && a.stoppedAt(end) {
 		ours.timeline.KnowGap(end)
 	}
 	var w writer

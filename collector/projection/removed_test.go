@@ -1,12 +1,15 @@
 package projection
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"portolan"
 	"portolan/collector/ledger"
@@ -88,10 +91,60 @@ func TestRecomputed_AdoptsWhatAStubStandsFor(t *testing.T) {
 			if _, found := adopted(t, h.ledger, held); len(found) > 0 {
 				t.Errorf("after more evidence:\n%s", strings.Join(found, "\n"))
 			}
+			rebuiltBeside(t, p, h, held)
+			goOn(9 * 24 * time.Hour)
+			if _, found := adopted(t, h.ledger, held); len(found) > 0 {
+				t.Errorf("after a rebuild and more evidence:\n%s", strings.Join(found, "\n"))
+			}
 			if seed == 0 {
 				flipHeld(t, h.ledger, held)
+				keptByAnotherRelease(t, h.ledger)
 			}
 		})
+	}
+}
+
+// rebuiltBeside harms what the remaining evidence gives, and rebuilds: everything is as it was, what was held included.
+func rebuiltBeside(t *testing.T, p *Projection, h *history, held *Held) {
+	t.Helper()
+	was, rollups := dumpOf(t, h.ledger), rollupsOf(t, h.ledger)
+	newest := slices.MaxFunc(was.Rows, func(a, b ledger.HourRow) int { return int(a.Hour - b.Hour) })
+	newest.Body = slices.Clone(newest.Body)
+	newest.Body[len(newest.Body)-1] ^= 1
+	if err := h.ledger.Update(t.Context(), func(tx ledger.Tx) error { return tx.PutHours(newest) }); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Rebuild(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	catchUp(t, p)
+	rollUp(t, p, h.now)
+	if diff := cmp.Diff(was, dumpOf(t, h.ledger)); diff != "" {
+		t.Errorf("hours, states and latencies (-was +rebuilt):\n%s", diff)
+	}
+	if diff := cmp.Diff(rollups, rollupsOf(t, h.ledger)); diff != "" {
+		t.Errorf("roll-ups (-was +rebuilt):\n%s", diff)
+	}
+	if _, found := adopted(t, h.ledger, held); len(found) > 0 {
+		t.Errorf("after a rebuild:\n%s", strings.Join(found, "\n"))
+	}
+}
+
+// keptByAnotherRelease stores the projection in another form: a projection does not begin, for it could not fold again what was removed.
+func keptByAnotherRelease(t *testing.T, l ledger.Ledger) {
+	t.Helper()
+	was := dumpOf(t, l)
+	err := l.Update(t.Context(), func(tx ledger.Tx) error {
+		return tx.PutValues(ledger.Value{Key: positionKey(), Body: []byte{format + 1, 1}})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := New(t.Context(), Options{Ledger: l}); !errors.Is(err, errFormat) {
+		t.Errorf("begun on what another release stored: %v", err)
+	}
+	if diff := cmp.Diff(was, dumpOf(t, l)); diff != "" {
+		t.Errorf("-was +after that:\n%s", diff)
 	}
 }
 
