@@ -5,9 +5,10 @@ import (
 )
 
 // Restore goes on with incidents that another detector found: open ones, and those closed so lately that they may come
-// again. The fleet must be known. New incidents are numbered after the greatest of theirs and of last.
-func (d *Detector) Restore(known []Incident, last ID) {
-	d.next = max(d.next, last+1)
+// again. The fleet must be known. New incidents are numbered after the greatest of theirs and of last. Those that are open were
+// so until now, as far as is known.
+func (d *Detector) Restore(known []Incident, last ID, now portolan.Instant) {
+	d.next, d.now = max(d.next, last+1), max(d.now, now)
 	for _, i := range known {
 		d.next = max(d.next, i.ID+1)
 		if i.MergedInto != 0 {
@@ -20,6 +21,7 @@ func (d *Detector) Restore(known []Incident, last ID) {
 			t.late = lateEvidence{waits: true, heard: i.End, stopped: map[portolan.AgentID]bool{}}
 		}
 		if t.Open() {
+			t.lastBad, t.newest = now, now
 			d.claim(t)
 		}
 	}

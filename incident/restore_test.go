@@ -18,12 +18,36 @@ func TestRestore_OfAScopeThatIsGone(t *testing.T) {
 		for _, component := range []portolan.SystemID{"", "tpac"} {
 			t.Run(name+"/"+string(component), func(t *testing.T) {
 				d := New(Options{})
-				d.Restore([]Incident{{ID: 7, Scope: scope, Component: component, Start: epoch, Known: epoch, Bad: 9, Results: 10}}, 7)
+				d.Restore([]Incident{{ID: 7, Scope: scope, Component: component, Start: epoch, Known: epoch, Bad: 9, Results: 10}}, 7, epoch)
 				d.Advance(epoch.Add(time.Minute))
 				if len(d.tracks) != 1 || d.tracks[0].Scope != scope || d.tracks[0].End != 0 {
 					t.Errorf("got %+v", d.tracks)
 				}
 			})
 		}
+	}
+}
+
+// Whoever leads next ends an incident that it found open, as the one who found it would have: on the word of those that were hit, or
+// when nobody tells of it any more.
+func TestRestore_EndsWhatIsOver(t *testing.T) {
+	t.Parallel()
+	w, d := newWorld(11, 40, 2*time.Hour), New(Options{})
+	w.tell(d)
+	open := Incident{Start: instant(-time.Hour), Known: instant(-time.Hour), Bad: 90, Results: 100}
+	over, gone := open, open
+	over.ID, over.Component, over.Scope = 7, "tpac", Scope{Level: AtNation}
+	gone.ID, gone.Component, gone.Scope = 8, "tpac", Scope{Level: AtPort, Port: "GONE"}
+	d.Restore([]Incident{over, gone}, 8, instant(0))
+	ends := map[ID]time.Duration{}
+	w.play(d, func(events []Event) {
+		for _, e := range events {
+			if e.Change == Closed {
+				ends[e.Incident.ID] = since(e.Incident.End)
+			}
+		}
+	})
+	if len(ends) != 2 || ends[7] > time.Minute || ends[8] > time.Minute {
+		t.Errorf("ended at %v, want both within a minute of when they were taken over", ends)
 	}
 }

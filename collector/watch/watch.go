@@ -102,7 +102,11 @@ func (w *Watch) Lead(ctx context.Context, epoch uint64, now portolan.Instant) er
 	if err := w.look(now); err != nil {
 		return err
 	}
-	w.detector.Restore(known, last)
+	w.ports = nil
+	if err := w.look(now); err != nil {
+		return err
+	}
+	w.detector.Restore(known, last, now)
 	return nil
 }
 
