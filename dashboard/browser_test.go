@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -129,6 +131,33 @@ func (tb *tab) size(width, height int64, scheme string) {
 	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}
 	if _, err := chromedp.Call(tb.ctx, emulation.SetEmulatedMedia, media); err != nil {
 		tb.t.Fatal(err)
+	}
+}
+
+// violations runs axe-core over the page, and fails the test for what it finds.
+func (tb *tab) violations(scheme string) {
+	tb.t.Helper()
+	axe, err := os.ReadFile(filepath.Join("testdata", "axe-core", "axe.min.js"))
+	if err != nil {
+		tb.t.Fatal(err)
+	}
+	tb.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := chromedp.Evaluate[bool](string(axe)+"; true")(ctx, target)
+		return err
+	}))
+	violations := evaluate[[]string](tb, `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
+		.then(r => r.violations.flatMap(v => v.nodes.map(n => v.id + ": " + n.target.join(" ") + ": " + n.failureSummary)))`)
+	for _, v := range violations {
+		tb.t.Errorf("%s: %s", scheme, v)
+	}
+}
+
+// fits fails the test if the page is wider than so many pixels, and names what is.
+func (tb *tab) fits(width int) {
+	tb.t.Helper()
+	if got := evaluate[int](tb, `document.documentElement.scrollWidth`); got > width {
+		tb.t.Errorf("at %d px the page is %d px wide: %s", width, got, evaluate[string](tb, fmt.Sprintf(
+			`[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > %d.5 && !e.closest(".hidden, thead, .skip")).slice(0, 5).map(e => e.outerHTML.slice(0, 90)).join("\n")`, width)))
 	}
 }
 

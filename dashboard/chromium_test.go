@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -33,6 +31,7 @@ func TestBrowser(t *testing.T) {
 		"filter-while-typing":    filterWhileTyping,
 		"renew-without-script":   renewWithoutScript,
 		"skip-link-and-keyboard": skipLinkAndKeyboard,
+		"monthly-report":         monthlyReport,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, browser) })
 	}
@@ -78,32 +77,17 @@ func longNames() *fixture {
 // accessible runs axe-core over the page in both colour schemes, and looks for sideways scrolling of tables at
 // the width of a laptop, and of the page at that of a small phone (WCAG 2.2, 1.4.10).
 func accessible(t *testing.T, browser context.Context, of page) {
-	axe, err := os.ReadFile(filepath.Join("testdata", "axe-core", "axe.min.js"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	tb := openTab(t, browser, of.handler)
 	for _, scheme := range []string{"light", "dark"} {
 		tb.size(1366, 768, scheme)
 		tb.open(of.path)
-		tb.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-			_, err := chromedp.Evaluate[bool](string(axe)+"; true")(ctx, target)
-			return err
-		}))
-		violations := evaluate[[]string](tb, `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
-			.then(r => r.violations.flatMap(v => v.nodes.map(n => v.id + ": " + n.target.join(" ") + ": " + n.failureSummary)))`)
-		for _, v := range violations {
-			t.Errorf("%s: %s", scheme, v)
-		}
+		tb.violations(scheme)
 		tb.is(`[...document.querySelectorAll(".scroll")].every(e => e.scrollWidth <= e.clientWidth)`)
 		tb.is(`getComputedStyle(document.body).fontFamily.includes("Public Sans") && document.fonts.check('16px "Public Sans"')`)
 	}
 	tb.size(320, 640, "light")
 	tb.open(of.path)
-	if width := evaluate[int](tb, `document.documentElement.scrollWidth`); width > 320 {
-		t.Errorf("at 320 px the page is %d px wide: %s", width, evaluate[string](tb,
-			`[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > 320.5 && !e.closest(".hidden, thead, .skip")).slice(0, 5).map(e => e.outerHTML.slice(0, 90)).join("\n")`))
-	}
+	tb.fits(320)
 	if strings.HasPrefix(of.path, "/ports/ZZZ") {
 		tb.forgive("404")
 	}
