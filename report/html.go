@@ -73,6 +73,7 @@ func (m *Month) words() template.FuncMap {
 		"what": func(r Measured) string { return r.What() }, "value": func(r Measured, v *float64) string { return r.value(v) },
 		"differs": func(r Measured) string { return r.change(r.Difference) }, "between": func(r Measured) string { return r.between() },
 		"usual":  func(r Measured) string { return r.worse(r.Usual) },
+		"more":   func(n int) string { return plural(n, "measure") + " more" },
 		"stands": func(r Measured) string { return m.stands(&r) }, "where": func(n Note) string { return n.where() },
 		"telling": func(e Effect) []Measured { rows, _ := e.telling(measuresShown); return rows },
 		"others":  func(e Effect) int { _, others := e.telling(measuresShown); return others },

@@ -57,7 +57,7 @@ func (m *Month) headline() []string {
 	for i := range m.Effects {
 		e := &m.Effects[i]
 		if r := e.standsOut(); r != nil {
-			text = append(text, fmt.Sprintf("What followed a change stands out. %s (%s, %s): %s, %s.", e.Note.Text, e.Note.where(), m.at(e.Note.From), r.What(), m.stands(r)))
+			text = append(text, fmt.Sprintf("After the change %q (%s, %s) %s stands out: %s.", e.Note.Text, e.Note.where(), m.at(e.Note.From), r.What(), m.stands(r)))
 		}
 	}
 	if m.All.Coverage != nil {

@@ -125,13 +125,13 @@ func plural[T ~int | ~uint64](n T, noun string) string {
 func weighed(w portolan.Weight) string {
 	switch w {
 	case portolan.WeightTraveler:
-		return "an hour at a port counts for the travelers who usually come in it"
+		return "An hour at a port counts for the travelers who usually come in it"
 	case portolan.WeightPort:
-		return "every port counts alike"
+		return "Every port counts alike"
 	case portolan.WeightTime, portolan.WeightUnknown:
-		return "every workstation's hour counts alike"
+		return "Every workstation's hour counts alike"
 	default:
-		return "by " + w.String()
+		return "By " + w.String()
 	}
 }
 
