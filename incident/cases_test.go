@@ -81,7 +81,7 @@ func TestDetector_SleepingPort(t *testing.T) {
 	opened := d.Advance(instant(time.Hour + time.Minute))
 	for _, a := range slept {
 		d.Heard(a.id)
-		before := Observation{Series: portolan.Series{Agent: a.id, System: "ats-qq", Transaction: "work"}, Start: instant(time.Hour + time.Second), Heard: instant(2 * time.Hour)}
+		before := Observation{Series: portolan.Series{Agent: a.id, System: "ats-qq", Transaction: "work"}, Start: instant(time.Hour + time.Second), Outcome: portolan.Good, Heard: instant(2 * time.Hour)}
 		d.Late(&before)
 		d.Stopped(a.id, portolan.Span{From: instant(time.Hour + 2*time.Second), To: instant(2 * time.Hour)})
 	}

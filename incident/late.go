@@ -1,6 +1,8 @@
 package incident
 
 import (
+	"cmp"
+	"math"
 	"slices"
 	"time"
 
@@ -14,10 +16,10 @@ const (
 	mostLate = 200_000
 )
 
-// lateEvidence is what agents that were silent measured meanwhile.
+// lateEvidence is what agents measured while the center did not hear of it: they were silent, or no collector led.
 type lateEvidence struct {
 	waits   bool             // it is expected
-	heard   portolan.Instant // when agents were heard again
+	heard   portolan.Instant // when the incident was taken for over
 	newest  portolan.Instant // when the last of it came
 	results []lateResult
 	stopped map[portolan.AgentID]bool // agents that did not run
@@ -31,7 +33,7 @@ type lateResult struct {
 	symptom portolan.Symptom
 }
 
-// Late takes in a result that is no news: it opens no incident, and corrects those that began with silence.
+// Late takes in a result that is no news: it opens no incident, and corrects those that began with silence or were taken over.
 func (d *Detector) Late(o *Observation) {
 	d.now = max(d.now, o.Heard)
 	s := d.fleet.find(&o.Series)
@@ -39,8 +41,8 @@ func (d *Detector) Late(o *Observation) {
 		return
 	}
 	for _, t := range d.tracks {
-		if t.late.waits && t.Scope.Holds(s.agent.id, &s.agent.at.Port) {
-			t.late.add(s, o, d.now)
+		if t.late.waits && t.Scope.Holds(s.agent.id, &s.agent.at.Port) && t.addLate(s, o) {
+			t.late.newest = d.now
 		}
 	}
 }
@@ -52,8 +54,8 @@ func (d *Detector) tellSilent(s *series, o *Observation) {
 		return
 	}
 	for _, t := range d.tracks {
-		if t.late.waits && t.Start <= s.agent.back && t.Scope.Holds(s.agent.id, &s.agent.at.Port) {
-			t.late.add(s, o, t.late.newest)
+		if t.Silent && t.late.waits && t.Start <= s.agent.back && t.Scope.Holds(s.agent.id, &s.agent.at.Port) {
+			t.addLate(s, o)
 		}
 	}
 }
@@ -65,18 +67,30 @@ func (d *Detector) Stopped(agent portolan.AgentID, span portolan.Span) {
 		return
 	}
 	for _, t := range d.tracks {
-		if t.late.waits && t.Scope.Holds(agent, &m.at.Port) && !span.Intersect(t.Span(d.now)).Empty() {
+		if t.Silent && t.late.waits && t.Scope.Holds(agent, &m.at.Port) && !span.Intersect(t.Span(d.now)).Empty() {
 			t.late.stopped[agent] = true
 			t.late.newest = d.now
 		}
 	}
 }
 
-func (l *lateEvidence) add(s *series, o *Observation, now portolan.Instant) {
-	l.newest = now
-	if len(l.results) < mostLate {
-		l.results = append(l.results, lateResult{o.Start, o.Outcome != portolan.Good && blamesNetwork(o.Symptom.Kind), s.name.System, s.agent.id, o.Symptom})
+// addLate keeps a result as late evidence, if it tells anything.
+func (t *track) addLate(s *series, o *Observation) bool {
+	e := s.exposure(t.Component)
+	if e == nil || len(t.late.results) >= mostLate {
+		return false
 	}
+	v := s.tells(e, t.Scope.Level, o)
+	if v != hit && v != fine {
+		return false
+	}
+	t.late.results = append(t.late.results, lateResult{o.Start, v == hit, s.name.System, s.agent.id, o.Symptom})
+	return true
+}
+
+// settled reports whether all late evidence that is waited for has come.
+func (d *Detector) settled(t *track) bool {
+	return t.late.waits && d.now-max(t.late.heard, t.late.newest) >= settle
 }
 
 // correct gives a silence the start, end and cause that the late evidence shows: the stretch of results that a fault
@@ -108,6 +122,30 @@ func (d *Detector) correct(t *track) {
 	t.Impact = d.impactOf(t)
 	d.emit(t, Revised)
 	t.late.results = nil
+}
+
+// correctEnd gives an incident that was taken over the end that the late evidence shows: good times were back before anybody led who
+// could hear of it.
+func (d *Detector) correctEnd(t *track) {
+	t.late.waits = false
+	_, after, score := t.late.worst(t.component)
+	if score < margin {
+		after = t.Start
+	}
+	var first portolan.Instant
+	belief := 0.0
+	for _, r := range t.late.results {
+		if !r.hit && r.start >= after && r.start < t.End {
+			first = cmp.Or(first, r.start)
+			belief += math.Log((1 - t.component.share) / (1 - t.shareHit()))
+		}
+	}
+	t.late.results = nil
+	if belief >= margin {
+		t.End = max(first, t.Start+1)
+		t.Impact = d.impactOf(t)
+		d.emit(t, Revised)
+	}
 }
 
 // worst returns the stretch in which results were likelier with a fault than without, and by how much, as a logarithm.

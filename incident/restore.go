@@ -17,7 +17,7 @@ func (d *Detector) Restore(known []Incident, last ID, now portolan.Instant) {
 		t := d.fleet.component(i.Component).track(i)
 		t.restored, t.told, t.total = true, i, tally{bad: float64(i.Bad), results: float64(i.Results)}
 		d.tracks = append(d.tracks, t)
-		if t.Silent {
+		if t.Silent || t.Open() {
 			t.late = lateEvidence{waits: true, heard: i.End, stopped: map[portolan.AgentID]bool{}}
 		}
 		if t.Open() {

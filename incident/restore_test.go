@@ -51,3 +51,30 @@ func TestRestore_EndsWhatIsOver(t *testing.T) {
 		t.Errorf("ended at %v, want both within a minute of when they were taken over", ends)
 	}
 }
+
+// What agents measured while no collector led comes late, and tells when an incident that was taken over ended.
+func TestRestore_EndsWhereTheLateEvidenceSays(t *testing.T) {
+	t.Parallel()
+	w, d := newWorld(11, 40, time.Hour), New(Options{})
+	w.tell(d)
+	const ended, back = 30 * time.Minute, 90 * time.Minute
+	d.Restore([]Incident{{ID: 7, Component: "tpac", Scope: Scope{Level: AtNation}, Start: instant(-time.Hour), Bad: 90, Results: 100}}, 7, instant(back))
+	play := func(from, to time.Duration, tell func(*Observation)) {
+		for _, s := range w.runs {
+			for at := from + s.phase; at < to && s.planned.System == "tpac"; at += time.Minute {
+				o := Observation{Series: portolan.Series{Agent: s.agent.id, System: "tpac", Transaction: "work"}, Start: instant(at), Heard: instant(max(at, back)), Outcome: portolan.Good}
+				if at < ended {
+					o.Outcome, o.Symptom = portolan.Failed, portolan.Symptom{Step: "sign-on", Kind: portolan.KindStatus}
+				}
+				tell(&o)
+			}
+		}
+	}
+	play(back, back+5*time.Minute, d.Observe)
+	play(0, back, d.Late)
+	events := append(d.Advance(instant(back+5*time.Minute)), d.Advance(instant(back+10*time.Minute))...)
+	last := events[len(events)-1]
+	if last.Change != Revised || !near(since(last.Incident.End), ended) {
+		t.Errorf("got %s, ended at %s; want it revised to %s", last.Change, since(last.Incident.End), ended)
+	}
+}

@@ -161,12 +161,11 @@ func (d *Detector) reviewSilent(t *track) {
 	if t.End == 0 {
 		silent, ports := d.stillSilent(t)
 		if 2*silent < ports || silent == 0 {
-			t.late.heard = d.now
 			d.finish(t, d.now, Closed)
 		}
 		return
 	}
-	if t.late.waits && d.now-max(t.late.heard, t.late.newest) >= settle {
+	if d.settled(t) {
 		d.correct(t)
 	}
 }

@@ -227,9 +227,12 @@ func (d *Detector) review(t *track) {
 	case t.MergedInto != 0:
 	case t.Signaled:
 		d.reviewSignaled(t)
-	case t.Silent || t.late.waits:
+	case t.Silent:
 		d.reviewSilent(t)
 	case t.End != 0:
+		if d.settled(t) {
+			d.correctEnd(t)
+		}
 	case t.recovery >= t.enoughGood() && (d.now.Sub(t.recovered) >= d.fleet.unheardFor || t.allHeard()):
 		d.describe(t)
 		d.finish(t, t.ended(), Closed)
@@ -250,7 +253,7 @@ func (d *Detector) review(t *track) {
 
 // finish ends an incident.
 func (d *Detector) finish(t *track, end portolan.Instant, change Change) {
-	t.End = max(end, t.Start+1)
+	t.End, t.late.heard = max(end, t.Start+1), d.now
 	for _, c := range t.cells {
 		c.incident, c.until = nil, t.End
 	}
