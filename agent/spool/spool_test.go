@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -235,5 +236,19 @@ func TestSpool_RemovesSegmentsThatAreDone(t *testing.T) {
 	must(t, err)
 	if len(files) > 2 {
 		t.Errorf("%d segments are left, want at most 2", len(files))
+	}
+}
+
+func TestSpool_KeepsWhatIsInTheAirUntilItIsDone(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := mustOpen(t, dir, Options{})
+	mustAppend(t, s, result(1), result(2))
+	must(t, begin(s, batch(1, 1, 2)), s.Close())
+	s = mustOpen(t, dir, Options{})
+	mustAppend(t, s, result(3))
+	must(t, s.Settle(true))
+	if got := pending(t, s); !slices.Equal(got, []portolan.Seq{1, 2, 3}) {
+		t.Errorf("got %v to send, want all three again", got)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"portolan"
@@ -56,13 +57,14 @@ func (s *Spool) bytesLocked() (n int64) {
 	return n
 }
 
-// removeDoneLocked removes the segments, the current one apart, none of whose records is wanted any more.
+// removeDoneLocked removes the segments, the current one apart, all of whose records are done. Those in flight are not: the
+// collector may have no room for their batch, and they are sent in another.
 func (s *Spool) removeDoneLocked() error {
 	last := len(s.segments) - 1
 	kept := s.segments[:0:0]
 	var errs []error
 	for i, g := range s.segments {
-		if i < last && len(s.wantedLocked(g)) == 0 {
+		if i < last && s.doneLocked(g) {
 			err := os.Remove(g.path)
 			if err == nil {
 				continue
@@ -73,6 +75,11 @@ func (s *Spool) removeDoneLocked() error {
 	}
 	s.segments = kept
 	return errors.Join(errs...)
+}
+
+// doneLocked reports whether all of the segment's records are done.
+func (s *Spool) doneLocked(g *segment) bool {
+	return !slices.ContainsFunc(g.held, func(r seqRange) bool { return len(s.state.Done.Without(r)) > 0 })
 }
 
 // wantedLocked returns the segment's records that are still to be sent. Those in flight are in the batch.

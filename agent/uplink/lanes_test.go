@@ -306,3 +306,34 @@ func TestUplink_BacklogWithoutRoomDoesNotDelayLiveRecords(t *testing.T) {
 		}
 	})
 }
+
+// A batch that an earlier process had in the air, and that the collector has no room for, is given up for live records: what
+// was in it is sent again as soon as there is room.
+func TestUplink_SendsAgainWhatAnEarlierProcessHadInTheAir(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, dir := newCollector(), t.TempDir()
+		var up atomic.Bool
+		c.fault = func(int) fault { return fault{lost: !up.Load()} }
+		a := mustStart(t, dir, c, uplink.Options{})
+		a.mustRecord(t, 240)
+		a.u.Notify()
+		pass(5 * time.Second) // and so they are in the air
+		if err := a.kill(); err != nil {
+			t.Fatal(err)
+		}
+		c.full.Store(true)
+		up.Store(true)
+		b := mustStart(t, dir, c, uplink.Options{})
+		b.mustRecord(t, 1)
+		pass(time.Minute)
+		if b.u.Status().Refused == 0 {
+			t.Error("what was in the air was not given up for live records")
+		}
+		c.full.Store(false)
+		pass(6 * time.Minute)
+		if err := c.complete(241); err != nil {
+			t.Error(err)
+		}
+	})
+}
