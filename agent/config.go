@@ -48,7 +48,7 @@ type Config struct {
 	// Secrets is a folder that holds a file for each secret that definitions refer to, named like it and readable by
 	// its owner alone; empty for none. Package internal/secret says where else secrets are looked for.
 	Secrets string `yaml:"secrets"`
-	// Interval replaces every definition's interval; zero leaves them. For demonstrations.
+	// Interval replaces every definition's interval, as far as a workstation bears it; zero leaves them. For demonstrations.
 	Interval time.Duration `yaml:"interval"`
 	// Proxy is the URL of the proxy that transactions go through; names are resolved there. Empty for none.
 	Proxy string `yaml:"proxy"`

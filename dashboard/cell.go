@@ -15,7 +15,8 @@ type cellView struct {
 	State   portolan.State
 	Since   moment
 	Symptom string
-	Agents  string // "2 of 3", or "2 of 3 (kiosk 2 of 2)"
+	Agents  string // "2 of 3"
+	Hit     string // "kiosk 2 of 2": which classes of workstation are, where they are known
 	Strip   stripView
 	Figures figureSet
 	None    bool // the system is not monitored at this port
@@ -34,7 +35,8 @@ func viewCell(c *clock, port portolan.Port, cell Cell, objective portolan.Object
 	v := cellView{
 		Port: port.Code, System: cell.System, State: cell.State,
 		Since:   c.at(cell.Since, c.zone(port.Zone)),
-		Agents:  affectedBy(cell),
+		Agents:  affected(cell.Affected, cell.Monitored),
+		Hit:     classesHit(cell.Classes),
 		Strip:   drawStrip(cell.LastHour),
 		Figures: viewFigures(cell.Figures, objective.Availability),
 	}
@@ -56,19 +58,15 @@ func meets(cell Cell) string {
 	}
 }
 
-// affectedBy prints "2 of 3 (kiosk 2 of 2)": which class of workstation is hit, where they are known.
-func affectedBy(cell Cell) string {
+// classesHit prints "kiosk 2 of 2, secondary 1 of 4": the classes of workstation that have agents affected.
+func classesHit(counts []ClassCount) string {
 	var hit []string
-	for _, n := range cell.Classes {
+	for _, n := range counts {
 		if n.Affected > 0 {
-			hit = append(hit, fmt.Sprintf("%s %d of %d", n.Class, n.Affected, n.Monitored))
+			hit = append(hit, fmt.Sprintf("%s %s", n.Class, affected(n.Affected, n.Monitored)))
 		}
 	}
-	text := affected(cell.Affected, cell.Monitored)
-	if len(hit) > 0 {
-		text += " (" + strings.Join(hit, ", ") + ")"
-	}
-	return text
+	return strings.Join(hit, ", ")
 }
 
 // affected prints "2 of 3".

@@ -26,7 +26,8 @@ type waterfallRow struct {
 	Outcome    outcomeView
 	Bars       []bar
 	Phases     []phaseView
-	Unreached  bool // the run ended before this step
+	Lacks      string // what the workstation could not measure
+	Unreached  bool   // the run ended before this step
 }
 
 // phaseView is one phase's time in words.
@@ -110,6 +111,11 @@ func viewStep(s portolan.StepResult, def Step, whole time.Duration) waterfallRow
 		}
 	}
 	lay("remainder", s.Remainder())
+	for _, m := range s.Measures {
+		if m.Measure == portolan.NotMeasured {
+			row.Lacks = portolan.Unmeasured(m.Value).String()
+		}
+	}
 	return row
 }
 

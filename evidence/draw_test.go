@@ -115,7 +115,7 @@ func drawStep(t *rapid.T, id portolan.StepID) portolan.StepResult {
 		}
 	}
 	if rapid.IntRange(0, 3).Draw(t, "measures") == 0 {
-		for m := portolan.BodyDigest; m > portolan.MeasureUnknown; m-- {
+		for m := portolan.NotMeasured; m > portolan.MeasureUnknown; m-- {
 			if rapid.Bool().Draw(t, "measured") {
 				s.Measures = append(s.Measures, portolan.Measurement{Measure: m, Value: int64(drawNumber(t, "value"))})
 			}

@@ -128,7 +128,7 @@ const (
 	lastPhase     = portolan.PhaseCheck
 	lastKind      = portolan.KindMonitor
 	lastGapReason = portolan.GapClock
-	lastMeasure   = portolan.BodyDigest
+	lastMeasure   = portolan.NotMeasured
 	lastSkip      = portolan.SkipKillSwitch
 	lastLane      = portolan.Backlog
 )

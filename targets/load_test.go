@@ -328,6 +328,13 @@ func TestParse_WayBoundsTheInterval(t *testing.T) {
 	if got := c.Plan(portolan.Port{Code: "MIA"}, "", 10*time.Second).Series[0].Interval; got != 30*time.Second {
 		t.Errorf("an interval of 10s in place of the definition's: got %s, want the way's 30s", got)
 	}
+	o.Dir = folder(t, map[string]string{"desk.yaml": strings.Replace(definition(t), "interval: 60s", "interval: 15m", 1)})
+	if c, err = targets.Load(o); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Plan(portolan.Port{Code: "MIA"}, "", 10*time.Second).Series[0].Interval; got != 3*time.Minute {
+		t.Errorf("an interval of 10s in place of one of 15m: got %s, want a fifth of that", got)
+	}
 	often := strings.NewReplacer("interval: 60s", "interval: 29s", "timeout: 45s", "timeout: 20s").Replace(definition(t))
 	_, faults := targets.Parse("desk.yaml", []byte(often), o)
 	want := "desk.yaml:14:15: transactions[0].interval: 29s is more often than a workstation can bear for these steps; want at least 30s"

@@ -202,12 +202,21 @@ func (c *Catalogue) Plan(at portolan.Port, class portolan.WorkstationClass, inte
 			}
 			planned := plannedSeries(t)
 			if interval > 0 && t.Cron == "" {
-				planned.Interval = max(interval, t.LeastInterval)
+				planned.Interval = shortened(t, interval)
 			}
 			plan.Series = append(plan.Series, planned)
 		}
 	}
 	return plan
+}
+
+// shortened returns the interval that replaces a transaction's own. One that a workstation bears only so often, since each run starts
+// a browser, keeps a fifth of its own at least: a port with many of them would do nothing else.
+func shortened(t *probe.Transaction, interval time.Duration) time.Duration {
+	if t.LeastInterval == 0 {
+		return interval
+	}
+	return max(interval, t.LeastInterval, t.Interval/5)
 }
 
 func plannedSeries(t *probe.Transaction) portolan.PlannedSeries {

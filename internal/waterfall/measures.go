@@ -35,6 +35,8 @@ func value(m portolan.Measurement) string {
 		return map[bool]string{true: "yes", false: "no"}[m.Value != 0]
 	case portolan.BodyDigest:
 		return fmt.Sprintf("%016x", m.Value)
+	case portolan.NotMeasured:
+		return portolan.Unmeasured(m.Value).String()
 	case portolan.MeasureUnknown:
 	}
 	return fmt.Sprint(m.Value)

@@ -5,7 +5,7 @@
 // takes a small bounded sample of throughput, and compares the path with the one that its last run took. It
 // needs no administrator rights: round trips are TCP connects or echoes, or pings where the system gives
 // sockets for them to everybody; routers are found where the system tells of packets that died on the way. What
-// cannot be measured is absent from the result, and a remark says why.
+// cannot be measured is absent from the result, which says so (portolan.NotMeasured), and a remark says why.
 package netpath
 
 import (
@@ -98,6 +98,9 @@ func (a *action) Perform(ctx context.Context, run *probe.Run) probe.Observation 
 	m := &measurement{action: a, run: run, watch: probe.StartStopwatch()}
 	failure := m.perform(ctx)
 	m.seen.Phases, m.seen.Failure = m.watch.Stop(), failure
+	if m.missing != 0 {
+		m.measured(portolan.NotMeasured, int64(m.missing))
+	}
 	return m.seen
 }
 
@@ -107,11 +110,18 @@ type measurement struct {
 	run       *probe.Run
 	watch     *probe.Stopwatch
 	addresses []string // that the name stands for
+	missing   portolan.Unmeasured
 	seen      probe.Observation
 }
 
 func (m *measurement) measured(what portolan.Measure, value int64) {
 	m.seen.Measures = append(m.seen.Measures, portolan.Measurement{Measure: what, Value: value})
+}
+
+// lack notes that something was not measured, and why.
+func (m *measurement) lack(what portolan.Unmeasured, format string, args ...any) {
+	m.missing |= what
+	m.remark("%s not measured: %s", what, fmt.Sprintf(format, args...))
 }
 
 func (m *measurement) remark(format string, args ...any) {

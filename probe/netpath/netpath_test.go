@@ -191,6 +191,26 @@ func TestNetpath_ThroughputOfABoundedSample(t *testing.T) {
 	}
 }
 
+// The network in memory has no addresses that could be pinged, nor routers.
+func TestNetpath_SaysWhatCannotBeMeasured(t *testing.T) {
+	t.Parallel()
+	in(t, func(t *testing.T, n *network) {
+		n.serve("onenet.test:7", echo)
+		got, failures, remarks := run(t, probe.Options{Dial: n.DialContext}, "{to: 'onenet.test:7', trips: {by: icmp}, path: true}")
+		lacks := portolan.Unmeasured(measures(got.Steps[0])[portolan.NotMeasured])
+		if got.Outcome != portolan.Good || lacks != portolan.NoRoundTrips|portolan.NoRouters || lacks.String() != "round trip and loss, routers on the path" {
+			t.Errorf("got %v %v, lacking %q", got.Outcome, failures, lacks)
+		}
+		if !strings.Contains(remarks, "round trip and loss not measured: ") || !strings.Contains(remarks, "routers on the path not measured: ") {
+			t.Errorf("got remarks %s", remarks)
+		}
+		got, _, _ = run(t, probe.Options{Dial: n.DialContext}, "{to: 'onenet.test:7', trips: {count: 1}}")
+		if _, lacks := measures(got.Steps[0])[portolan.NotMeasured]; lacks {
+			t.Error("a step that measured what it was asked to says that it did not")
+		}
+	})
+}
+
 func TestNetpath_ChangesOfThePath(t *testing.T) {
 	t.Parallel()
 	in(t, func(t *testing.T, n *network) {

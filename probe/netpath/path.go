@@ -55,7 +55,7 @@ func (m *measurement) comparePath(ctx context.Context, target string, conn net.C
 	now := path{addresses: m.addresses, local: hostOf(conn.LocalAddr())}
 	hops, err := traceroute(ctx, conn.RemoteAddr())
 	if err != nil {
-		m.remark("the routers on the path are not known: %v", err)
+		m.lack(portolan.NoRouters, "%v", err)
 	} else {
 		now.hops = hops
 		m.remark("path: %s", now)

@@ -47,7 +47,7 @@ func (m *measurement) sample(ctx context.Context) *probe.Failure {
 func (m *measurement) judgeSample(n int64, took time.Duration) {
 	t := m.action.throughput
 	if n == 0 {
-		m.remark("throughput is not measured: a single byte came within %s", t.time)
+		m.lack(portolan.NoThroughput, "a single byte came within %s", t.time)
 		return
 	}
 	rate := int64(float64(n) / max(took, time.Microsecond).Seconds())

@@ -32,7 +32,7 @@ func (m *measurement) roundTrips(ctx context.Context, conn net.Conn) *probe.Fail
 	}
 	switch {
 	case errors.Is(err, errNoPing):
-		m.remark("round trip and loss are not measured: %v", err)
+		m.lack(portolan.NoRoundTrips, "%v", err)
 		return nil
 	case errors.Is(err, errOther):
 		return &probe.Failure{Phase: portolan.PhaseCheck, Kind: portolan.KindAssertion, Err: err}
