@@ -90,6 +90,7 @@ type books struct {
 	records map[portolan.Stream]map[portolan.Seq]evidence.Record
 	sender  map[portolan.Stream]portolan.AgentID
 	twice   []string
+	missing []string // batches that never came
 	links   int
 }
 
@@ -114,6 +115,10 @@ func readBooks(t testing.TB, l ledger.Ledger) books {
 		t.Fatal(err)
 	}
 	for _, link := range links {
+		if link.Status == ledger.Missing {
+			b.missing = append(b.missing, fmt.Sprintf("%s/%d to %d", link.Chain.Agent, link.First, link.Number))
+			continue
+		}
 		if link.Status != ledger.Accepted {
 			t.Errorf("batch %d of %s was %v: %v %s", link.Number, link.Chain.Agent, link.Status, link.Reason, link.Detail)
 			continue
@@ -148,6 +153,14 @@ func (b *books) add(batch *evidence.Batch) {
 	}
 }
 
+// checkOrder fails the test if a record is in two batches, or if a batch never came.
+func (b *books) checkOrder(t testing.TB) {
+	t.Helper()
+	if len(b.twice)+len(b.missing) > 0 {
+		t.Errorf("records in two batches: %v; batches that never came: %v", b.twice, b.missing)
+	}
+}
+
 // gaps returns the reasons of a stream's gap records.
 func (b *books) gaps(stream portolan.Stream) []portolan.GapReason {
 	var reasons []portolan.GapReason
@@ -163,9 +176,7 @@ func (b *books) gaps(stream portolan.Stream) []portolan.GapReason {
 // checkWhole fails the test unless every record of every agent is in the ledger, once.
 func (w *world) checkWhole(b books, last map[portolan.Stream]portolan.Seq) {
 	w.t.Helper()
-	if len(b.twice) > 0 {
-		w.t.Errorf("records in two batches: %v", b.twice)
-	}
+	b.checkOrder(w.t)
 	total := 0
 	for stream, seq := range last {
 		for n := portolan.Seq(1); n <= seq; n++ {
