@@ -10,7 +10,7 @@ SOAKCOUNT ?= 20000x
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: build ## start the demo: simulated systems, collector and seven agents, until Ctrl-C
+run: build ## start the demo: simulated systems, collector and eight agents, until Ctrl-C
 	@scripts/demo.sh
 
 build: ## build the binaries into bin/
