@@ -57,6 +57,13 @@ func TestChanges_WhatFollowedIsToldByAPIAndPage(t *testing.T) {
 		len(m.Effects[0].Rows) == 0 || len(m.Effects[0].Rows[0].StandsOut) != 1 {
 		t.Errorf("the month's report tells %d, %.300s of what followed", status, body)
 	}
+	var running, recomputed report.Month // of the month that goes on
+	r.get("/api/v1/report?month="+now.Time().Format("2006-01"), &running)
+	r.get("/api/v1/report?month="+now.Time().Format("2006-01")+"&as_of="+running.AsOf, &recomputed)
+	recomputed.Made = running.Made
+	if diff := cmp.Diff(running, recomputed); diff != "" || running.AsOf == "" {
+		t.Errorf("the report as of its own cut %q (-was +recomputed):\n%s", running.AsOf, diff)
+	}
 	var again effectAnswer
 	if status, _ := r.get(path+"?as_of="+got.AsOf, &again); status != http.StatusOK || !cmp.Equal(again.Rows, got.Rows) {
 		t.Errorf("as of %s: %d, %+v", got.AsOf, status, again.Rows)

@@ -73,7 +73,7 @@ func (g *gathering) incidentList() []report.Incident {
 	list := []report.Incident{}
 	for i := range g.incidents {
 		one := &g.incidents[i]
-		span := one.Span(g.at)
+		span := one.Span(g.known)
 		if !watch.Counts(one) || !g.window.Contains(one.Start) && span.Intersect(g.window).Empty() {
 			continue
 		}
@@ -86,7 +86,7 @@ func (g *gathering) incidentList() []report.Incident {
 func (g *gathering) incident(one *incident.Incident, taken projection.Acknowledgement) report.Incident {
 	i := report.Incident{
 		ID: one.ID.String(), Where: one.Scope.String(), Component: one.Component, Systems: one.Systems, Cause: one.Cause, Why: one.Why,
-		Owner: one.Owner, Start: one.Start.Time(), Seconds: one.Span(g.at).Intersect(g.window).Duration().Seconds(),
+		Owner: one.Owner, Start: one.Start.Time(), Seconds: one.Span(g.known).Intersect(g.window).Duration().Seconds(),
 		Detected: one.Known.Time(), Escalated: taken.Made, TakenBy: taken.By,
 		Ports: len(one.Ports), Travelers: one.Impact.Travelers, Flights: one.Impact.Flights,
 	}
@@ -156,7 +156,7 @@ func (g *gathering) unseen(m *report.Month) report.Unseen {
 
 // unwatched returns for how many seconds no collector was up in the month, since there was one.
 func (g *gathering) unwatched() float64 {
-	up := g.facts.Watched(g.at)
+	up := g.facts.Watched(g.known)
 	if len(up) == 0 {
 		return 0
 	}

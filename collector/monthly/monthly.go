@@ -46,7 +46,7 @@ type gathering struct {
 	window portolan.Span // the month, ended where knowledge ends
 	before portolan.Span // the month before
 	first  portolan.Instant
-	at     portolan.Instant
+	known  portolan.Instant // when the cut was
 	facts  *projection.Facts
 
 	all, systems, earlier, days, ports, cells projection.Answer
@@ -82,8 +82,8 @@ func Make(ctx context.Context, s Source, asked Asked) (*report.Month, error) {
 	m := &report.Month{
 		Month: asked.Month, Zone: asked.Zone.String(), From: span(0).From.Time(), To: span(0).To.Time(), Made: asked.Now.Time(),
 	}
-	err = s.Projection.Look(ctx, asked.AsOf, asked.Now, func(look *projection.Snapshot) (err error) {
-		m.AsOf, g.facts, g.at = look.Cut().String(), look.Facts(), look.At()
+	err = g.at(ctx, func(look *projection.Snapshot) (err error) {
+		m.AsOf, g.facts, g.known = look.Cut().String(), look.Facts(), look.At()
 		if err := g.look(look); err != nil {
 			return err
 		}
@@ -93,14 +93,23 @@ func Make(ctx context.Context, s Source, asked Asked) (*report.Month, error) {
 	if err != nil {
 		return nil, err
 	}
-	g.window.To = max(g.window.From, min(g.window.To, g.at))
-	read := ledger.IncidentFilter{Span: portolan.Span{From: g.first, To: max(g.window.To, g.first+1)}, AsOf: g.at}
+	g.window.To = max(g.window.From, min(g.window.To, g.known))
+	read := ledger.IncidentFilter{Span: portolan.Span{From: g.first, To: max(g.window.To, g.first+1)}, AsOf: g.known}
 	if g.incidents, err = watch.List(ctx, s.Ledger, read); err != nil {
 		return nil, fmt.Errorf("read incidents: %w", err)
 	}
-	g.issues = watch.NewIssues(g.incidents, g.facts, g.at)
+	g.issues = watch.NewIssues(g.incidents, g.facts, g.known)
 	g.fill(m, span)
 	return m, nil
+}
+
+// at calls fn with what is known at the cut asked for. Of a month that goes on it ends with the newest evidence and not with the moment of
+// asking: the cut that the report names gives it again.
+func (g *gathering) at(ctx context.Context, fn func(*projection.Snapshot) error) error {
+	if g.asked.AsOf == nil && g.asked.Now < g.month.To {
+		return g.Projection.LookLatest(ctx, fn)
+	}
+	return g.Projection.Look(ctx, g.asked.AsOf, g.asked.Now, fn)
 }
 
 // look asks for every figure at one cut.
@@ -144,7 +153,7 @@ func (g *gathering) fill(m *report.Month, span func(int) portolan.Span) {
 		row := &g.all.Rows[i]
 		m.All, m.Weight, m.Provisional = g.figure(row), row.Weight, row.Standing.Provisional
 	}
-	m.Provisional = m.Provisional || g.at < span(0).To
+	m.Provisional = m.Provisional || g.known < span(0).To
 	m.Systems, m.Worst = g.systemList(), worstOf(&g.windowed)
 	for distance := 1 - monthsShown; distance <= 0; distance++ {
 		m.Months = g.appendMonth(m.Months, span(distance))
@@ -220,7 +229,7 @@ func worstOf(w *projection.Windowed) []report.Worst {
 
 // appendMonth appends a month of incidents, unless nothing was known yet.
 func (g *gathering) appendMonth(months []report.IssueMonth, span portolan.Span) []report.IssueMonth {
-	span.To = min(span.To, g.at)
+	span.To = min(span.To, g.known)
 	issues := g.issues.Of(&projection.Query{}, &projection.Key{}, span)
 	if len(months) == 0 && !issues.Free.Ratio.Exists() && span.From != g.window.From {
 		return months

@@ -9,6 +9,7 @@ import (
 
 	"portolan"
 	"portolan/availability"
+	"portolan/collector/ledger"
 )
 
 // Snapshot is what is known at one cut. It answers questions until the function that it was given to returns. The questions'
@@ -18,6 +19,53 @@ type Snapshot struct{ known *known }
 // Look calls fn with what is known at a cut, as known at now for the newest one, which nil stands for.
 func (p *Projection) Look(ctx context.Context, asOf *Cut, now portolan.Instant, fn func(*Snapshot) error) error {
 	return p.at(ctx, asOf, now, func(k *known) error { return fn(&Snapshot{k}) })
+}
+
+// LookLatest calls fn with the newest that is stored, as known when the newest evidence of it was received, so that its cut gives
+// the same again at any later time.
+func (p *Projection) LookLatest(ctx context.Context, fn func(*Snapshot) error) error {
+	for tries := 1; ; tries++ {
+		facts := p.Facts()
+		var position ledger.Position
+		err := p.ledger.View(ctx, func(v ledger.View) error {
+			cut, err := StoredCut(v)
+			position = cut.Position
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		at, err := receivedUpTo(ctx, p.ledger, position)
+		if err != nil {
+			return err
+		}
+		done := false
+		err = p.Look(ctx, nil, max(at, facts.At), func(s *Snapshot) error {
+			if tries < mostLooks && (s.known.cut.Position != position || s.known.facts != facts) {
+				return nil // more was stored meanwhile
+			}
+			done = true
+			return fn(s)
+		})
+		if done || err != nil {
+			return err
+		}
+	}
+}
+
+// mostLooks bounds how often LookLatest begins again.
+const mostLooks = 10
+
+// receivedUpTo returns when the newest of the links up to a position was received.
+func receivedUpTo(ctx context.Context, l ledger.Batches, position ledger.Position) (at portolan.Instant, err error) {
+	links, err := l.Read(ctx, ledger.Query{After: max(0, position-pageOfLinks), UpTo: position, Limit: pageOfLinks, WithoutBytes: true})
+	if err != nil {
+		return 0, fmt.Errorf("read newest batches: %w", err)
+	}
+	for i := range links {
+		at = max(at, links[i].ReceivedAt)
+	}
+	return at, nil
 }
 
 // Cut returns which cut it is.
