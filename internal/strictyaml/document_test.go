@@ -131,3 +131,12 @@ func ExampleDecode() {
 	// agent.yaml:1:1: intervall: unknown key; did you mean "interval"?
 	// agent.yaml:1:1: port: missing; want text
 }
+
+// What a file holds may come back in a problem, breaks of lines too: a fault is one line all the same.
+func TestFault_IsOneLine(t *testing.T) {
+	t.Parallel()
+	f := strictyaml.Fault{File: "a.yaml", Line: 3, Column: 7, Path: "extract.a", Problem: "is no path: $..\n"}
+	if got, want := f.Error(), `a.yaml:3:7: extract.a: is no path: $..\n`; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

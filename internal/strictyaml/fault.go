@@ -16,7 +16,7 @@ type Fault struct {
 	Allowed      string // what would be right; empty if the problem says so
 }
 
-// Error returns the fault as "file:line:column: path: problem; allowed".
+// Error returns the fault as "file:line:column: path: problem; allowed", one line whatever the file held.
 func (f Fault) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s:%d:%d: ", f.File, f.Line, f.Column)
@@ -27,7 +27,7 @@ func (f Fault) Error() string {
 	if f.Allowed != "" {
 		b.WriteString("; " + f.Allowed)
 	}
-	return b.String()
+	return strings.ReplaceAll(b.String(), "\n", `\n`)
 }
 
 // Faults is every mistake found, sorted by file and position.

@@ -3,6 +3,7 @@ package strictyaml_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"portolan/internal/strictyaml"
@@ -25,7 +26,7 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte, path string) {
 		doc, faults := strictyaml.Decode("f", data, new(watch))
 		for _, fault := range faults {
-			if fault.Line < 1 || fault.Column < 1 || fault.Problem == "" {
+			if fault.Line < 1 || fault.Column < 1 || fault.Problem == "" || strings.Contains(fault.Error(), "\n") {
 				t.Errorf("fault without a place: %+v", fault)
 			}
 		}
