@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -264,4 +265,12 @@ func segmentsOf(t *testing.T, p *Projection, name portolan.Series, window portol
 		t.Fatal(err)
 	}
 	return availability.Clip(all, window)
+}
+
+// histories returns how many histories a test draws: so many, and twelve in the long run.
+func histories(few uint64) uint64 {
+	if os.Getenv("PORTOLAN_SOAK") != "" {
+		return 12
+	}
+	return few
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -64,11 +63,7 @@ func adopted(t *testing.T, l ledger.Ledger, held *Held) (r *Recomputed, found []
 // are as more evidence comes; the older ones are held by the stub.
 func TestRecomputed_AdoptsWhatAStubStandsFor(t *testing.T) {
 	t.Parallel()
-	seeds := uint64(1)
-	if os.Getenv("PORTOLAN_SOAK") != "" {
-		seeds = 12
-	}
-	for seed := range seeds {
+	for seed := range histories(1) {
 		t.Run(fmt.Sprintf("seed-%d", seed), func(t *testing.T) {
 			t.Parallel()
 			h := newHistory(t, rand.New(rand.NewPCG(seed, 54)), openLedger(t))
