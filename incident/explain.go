@@ -49,7 +49,7 @@ func (s *series) belated(o *Observation) bool {
 	for i := range s.exposures {
 		e := &s.exposures[i]
 		for _, c := range e.cells {
-			if v := s.tells(e, c.scope.Level, o); o.Start < c.until && (v == hit || v == slow) {
+			if o.Start < c.until && s.tells(e, c.scope.Level, o).against() {
 				return true
 			}
 		}

@@ -134,7 +134,7 @@ func (f *fleet) allNeed(systems []portolan.SystemID, on portolan.SystemID, in Sc
 // openIn returns the open incidents in a scope for which ok holds, the oldest first.
 func (d *Detector) openIn(scope Scope, ok func(*track) bool) (open []*track) {
 	for _, u := range d.tracks {
-		if u.End == 0 && u.MergedInto == 0 && !u.Silent && !u.Signaled && d.fleet.contains(scope, u.Scope) && ok(u) {
+		if u.measuredNow() && d.fleet.contains(scope, u.Scope) && ok(u) {
 			open = append(open, u)
 		}
 	}

@@ -7,19 +7,20 @@ import (
 )
 
 // absorb joins a new incident with open ones that it explains too: they began together, one scope holds the other, and the
-// new component explains the symptoms of both; or t's system is slow throughout. The oldest one goes on with the new one's scope. It returns the one that goes on.
+// new component explains the symptoms of both; or its system is slow throughout. The oldest one goes on with the new one's scope,
+// or with its own if it is that whose system is slow throughout. It returns the one that goes on.
 func (d *Detector) absorb(t *track) *track {
 	into := t
 	for _, u := range slices.Clone(d.tracks) {
 		if u == t || u.End != 0 || u.MergedInto != 0 || u.Silent != t.Silent || !(d.explainsAll(t, u) || d.dragsAlong(t, u)) {
 			continue
 		}
-		if u.ID > into.ID {
-			into, u = u, into
-		} else {
-			into, u = u, into
-		}
-		d.join(into, u, t.Scope, t.Component)
+		d.join(u, into, t.Scope, t.Component)
+		into = u
+	}
+	if own := d.draggedBy(into); own != nil {
+		d.join(own, into, own.Scope, own.Component)
+		into = own
 	}
 	return into
 }
@@ -28,7 +29,7 @@ func (d *Detector) absorb(t *track) *track {
 // want of another fails too.
 func (d *Detector) absorbConsequences(t *track) {
 	for _, u := range slices.Clone(d.tracks) {
-		if u == t || u.End != 0 || u.MergedInto != 0 || u.Silent || u.Signaled || t.Component == "" || u.Component == t.Component {
+		if u == t || !u.measuredNow() || t.Component == "" || u.Component == t.Component {
 			continue
 		}
 		if d.together(t, u) && slices.Contains(t.Systems, u.Component) && d.fleet.contains(t.Scope, u.Scope) && u.seenByOthers() {
@@ -82,7 +83,7 @@ func (d *Detector) hitsWithin(t *track, scope Scope) bool {
 // draggedBy returns the open incident of a system that is slow throughout, of which t is a part; nil if there is none.
 func (d *Detector) draggedBy(t *track) *track {
 	for _, u := range d.tracks {
-		if u != t && u.End == 0 && u.MergedInto == 0 && !u.Silent && !u.Signaled && d.dragsAlong(u, t) {
+		if u != t && u.measuredNow() && d.dragsAlong(u, t) {
 			return u
 		}
 	}

@@ -14,7 +14,7 @@ func (d *Detector) weigh(s *series, o *Observation, taken bool) {
 			continue
 		}
 		if v := s.tells(e, AtNation, o); v != nothing {
-			e.component.learn(v != fine)
+			e.component.learn(v.against())
 		}
 		for level, c := range e.cells {
 			if !bad && c.score == [models]float64{} {
@@ -24,8 +24,8 @@ func (d *Detector) weigh(s *series, o *Observation, taken bool) {
 			if v == nothing {
 				continue
 			}
-			c.add(v != fine, s.agent.at, o.Start)
-			if score, _ := c.best(); v != fine && score >= d.limit {
+			c.add(v.against(), s.agent.at, o.Start)
+			if score, _ := c.best(); v.against() && score >= d.limit {
 				crossed = true
 			}
 		}
@@ -51,12 +51,7 @@ func (d *Detector) open(s *series, o *Observation) {
 	d.claim(t)
 	d.recall(t, s)
 	t.take(s, o, true, false)
-	into := d.absorb(t)
-	if own := d.draggedBy(into); own != nil {
-		d.join(own, into, own.Scope, own.Component)
-		into = own
-	}
-	if into != t {
+	if into := d.absorb(t); into != t {
 		d.describe(into)
 		d.emit(into, Grown)
 		return
@@ -73,7 +68,7 @@ func (d *Detector) recall(t *track, with *series) {
 			continue
 		}
 		o := Observation{Start: s.bad.start, Outcome: portolan.Failed, Symptom: s.bad.symptom}
-		if v := s.tells(s.exposure(t.Component), t.Scope.Level, &o); v == hit || v == slow {
+		if s.tells(s.exposure(t.Component), t.Scope.Level, &o).against() {
 			t.credit(s, &o, true)
 		}
 	}

@@ -63,6 +63,12 @@ type track struct {
 // thin reports whether an incident that was restored has less evidence of its own yet than what is known of it rests on.
 func (t *track) thin() bool { return t.restored && len(t.symptoms) == 0 }
 
+// measuredNow reports whether results tell of the incident as it goes on: it is open, and rests neither on silence nor on officers'
+// word.
+func (t *track) measuredNow() bool {
+	return t.End == 0 && t.MergedInto == 0 && !t.Silent && !t.Signaled
+}
+
 // tally counts results that tell of the incident's component.
 type tally struct {
 	bad, results float64

@@ -16,6 +16,9 @@ const (
 	slow // late in a step of another: its own system may be slow throughout, and any of its steps the longest
 )
 
+// against reports whether the result speaks against the component.
+func (v verdict) against() bool { return v == hit || v == slow }
+
 // reached returns the number of the step that a bad result ended in, -1 if it names none of its steps.
 func (s *series) reached(symptom *portolan.Symptom) int {
 	return slices.IndexFunc(s.steps, func(p portolan.PlannedStep) bool { return p.Step == symptom.Step })

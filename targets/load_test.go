@@ -240,12 +240,9 @@ func TestCatalogue_Plan(t *testing.T) {
 	}
 }
 
-// TestCatalogue_RunsWhereItIsUsed has a pager that airports and one center use, and a question to the desk that seaports
-// alone ask.
-func TestCatalogue_RunsWhereItIsUsed(t *testing.T) {
-	t.Parallel()
-	desk := strings.Replace(definition(t), "    title: Ask the desk\n", "    title: Ask the desk\n    where: {kinds: [sea]}\n", 1)
-	pager := strings.NewReplacer("system: desk", "system: pager", "backups: [pager]", "where: {kinds: [air], ports: [AMOC]}").Replace(definition(t))
+// deskAndPager loads two definitions alone.
+func deskAndPager(t *testing.T, desk, pager string) *targets.Catalogue {
+	t.Helper()
 	o := options()
 	o.Dir = folder(t, map[string]string{"desk.yaml": desk, "pager.yaml": pager})
 	o.Only = []portolan.SystemID{"desk", "pager"}
@@ -253,6 +250,16 @@ func TestCatalogue_RunsWhereItIsUsed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return c
+}
+
+// TestCatalogue_RunsWhereItIsUsed has a pager that airports and one center use, and a question to the desk that seaports
+// alone ask.
+func TestCatalogue_RunsWhereItIsUsed(t *testing.T) {
+	t.Parallel()
+	desk := strings.Replace(definition(t), "    title: Ask the desk\n", "    title: Ask the desk\n    where: {kinds: [sea]}\n", 1)
+	pager := strings.NewReplacer("system: desk", "system: pager", "backups: [pager]", "where: {kinds: [air], ports: [AMOC]}").Replace(definition(t))
+	c := deskAndPager(t, desk, pager)
 	for name, want := range map[string]struct {
 		at      portolan.Port
 		runs    []portolan.SystemID
@@ -290,13 +297,7 @@ func TestCatalogue_RunsOnTheClassOfWorkstationThatUsesIt(t *testing.T) {
 	t.Parallel()
 	desk := strings.Replace(definition(t), "    title: Ask the desk\n", "    title: Ask the desk\n    where: {classes: [kiosk]}\n", 1)
 	pager := strings.NewReplacer("system: desk", "system: pager", "backups: [pager]\n", "").Replace(definition(t))
-	o := options()
-	o.Dir = folder(t, map[string]string{"desk.yaml": desk, "pager.yaml": pager})
-	o.Only = []portolan.SystemID{"desk", "pager"}
-	c, err := targets.Load(o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := deskAndPager(t, desk, pager)
 	at := portolan.Port{Code: "MIA", Kind: portolan.Air}
 	for class, want := range map[portolan.WorkstationClass][]portolan.SystemID{
 		"": {"desk", "pager"}, "kiosk": {"desk", "pager"}, "secondary": {"pager"},

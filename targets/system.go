@@ -191,8 +191,8 @@ func (c *Catalogue) BackupsAt(at portolan.Port, s *System) []portolan.SystemID {
 	})
 }
 
-// Plan returns what an agent on a workstation of a class at the port runs: every transaction of the catalogue that is run there. An interval other
-// than zero replaces those of the definitions, as far as a workstation can bear it; cron expressions stay.
+// Plan returns what an agent on a workstation of a class at the port runs: every transaction of the catalogue that is run there.
+// An interval other than zero replaces those of the definitions, as far as a workstation can bear it; cron expressions stay.
 func (c *Catalogue) Plan(at portolan.Port, class portolan.WorkstationClass, interval time.Duration) portolan.Plan {
 	plan := portolan.Plan{Port: at.Code, Class: class}
 	for _, s := range c.Systems {

@@ -50,6 +50,9 @@ func Open(root string) (*Folder, error) {
 // nameForm is that of a file's name: first and last position.
 const nameForm = "%019d-%019d.batches"
 
+// nameInFolder is what a name is in its folder: the month, a slash, and nameForm.
+var nameInFolder = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}/[0-9]{19}-[0-9]{19}\.batches$`)
+
 // list finds the files.
 func (f *Folder) list() error {
 	f.mu.Lock()
@@ -91,9 +94,7 @@ func (f *Folder) Names() []string {
 }
 
 // IsName reports whether a file of an archive may be called so: its month, a slash, and its positions.
-func IsName(name string) bool {
-	return regexp.MustCompile(`^[0-9]{4}-[0-9]{2}/[0-9]{19}-[0-9]{19}\.batches$`).MatchString(name)
-}
+func IsName(name string) bool { return nameInFolder.MatchString(name) }
 
 // newest returns the positions of the file with the newest batches, zero if there is none.
 func (f *Folder) newest() (first, last ledger.Position) {
