@@ -5,6 +5,8 @@ import (
 	"crypto/elliptic"
 	crand "crypto/rand"
 	"fmt"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -42,6 +44,8 @@ func TestStampede_LosesNothingAndDelaysNoNews(t *testing.T) {
 		c.end() // what an earlier process spooled is backlog
 	})
 	w.startCollector()
+	release := w.holdBacklog()
+	before := w.told("overload")
 	w.collector.signal(syscall.SIGSTOP) // until all knock
 	atOnce(herd, func(c *courier) {
 		c.start(w.listen)
@@ -49,18 +53,64 @@ func TestStampede_LosesNothingAndDelaysNoNews(t *testing.T) {
 	})
 	released := portolan.InstantOf(time.Now())
 	w.collector.signal(syscall.SIGCONT)
+	told := 0
+	until(t, time.Minute, "agents to be told to come later", func() error {
+		if told = w.told("overload") - before; told < agents/20 {
+			return fmt.Errorf("%d were", told)
+		}
+		return nil
+	})
+	release()
 	for _, c := range herd {
 		c.deliver(5 * time.Minute) // backlog that finds no room stands back
 	}
-	told := w.told("overload")
-	t.Logf("%d requests of %d agents were told to come later", told, agents)
-	if told == 0 {
-		t.Error("nothing was refused: this is no stampede")
-	}
+	t.Logf("%d requests of %d agents were told to come later", w.told("overload")-before, agents)
 	w.checkNews(released, herd)
 	b := w.checkThere(herd...)
 	w.checkCounted(agents * (each + 1))
 	t.Logf("%d batches were given up for news, %d records came in two: nothing is lost, and nothing counts twice", len(b.missing), len(b.twice))
+}
+
+// holdBacklog takes what room the collector has for backlog, by requests whose bodies do not come, until release is called: however
+// fast it is, it then has none for the herd's.
+func (w *world) holdBacklog() (release func()) {
+	w.t.Helper()
+	const places = 128
+	var held []net.Conn
+	for range places {
+		conn, err := net.Dial("tcp", w.listen)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.t.Cleanup(func() { conn.Close() })
+		if _, err := fmt.Fprintf(conn, "POST /ingest/v1/batches HTTP/1.1\r\nHost: %s\r\nContent-Type: %s\r\nContent-Length: 1\r\n%s: %s\r\n\r\n",
+			w.listen, evidence.MediaType, evidence.LaneHeader, portolan.Backlog); err != nil {
+			w.t.Fatal(err)
+		}
+		held = append(held, conn)
+	}
+	until(w.t, time.Minute, "backlog's room to be taken", func() error {
+		r, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost, "http://"+w.listen+"/ingest/v1/batches", strings.NewReader("x"))
+		if err != nil {
+			return err
+		}
+		r.Header.Set("Content-Type", evidence.MediaType)
+		r.Header.Set(evidence.LaneHeader, portolan.Backlog.String())
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			return err
+		}
+		defer answer.Body.Close()
+		if answer.StatusCode != http.StatusServiceUnavailable {
+			return fmt.Errorf("backlog is answered %s", answer.Status)
+		}
+		return nil
+	})
+	return func() {
+		for _, conn := range held {
+			conn.Close()
+		}
+	}
 }
 
 // checkCounted checks how many results count in figures.
