@@ -72,6 +72,10 @@ func spread(long, short string) string {
 )`)
 }
 
+// forIncident is how long a burn rate waits before it pages: an incident, which mutes it, may be found a few seconds after three bad
+// runs are seen, and seen a scrape and an evaluation after that.
+const forIncident = time.Minute
+
 const evidence = "Judged by live runs only: at least three bad ones, over both a long and a short window."
 
 // systemAlerts are about the systems, as officers meet them.
@@ -92,14 +96,14 @@ func (w writer) systemAlerts() []Rule {
 			page:    "/incidents",
 		},
 		{
-			name: "PortolanSystemFailing", severity: page, scope: "nation",
+			name: "PortolanSystemFailing", severity: page, scope: "nation", wait: forIncident,
 			expr:    burns("system", "1h", "5m") + "\n" + spread("1h", "5m") + "\nor\n" + burns("system", "6h", "30m") + "\n" + lasting("system") + "\n" + spread("6h", "30m"),
 			summary: "{{ $labels.system }} fails officers at several ports",
 			meaning: "{{ $value | humanizePercentage }} of its runs at all ports were slow or failed. " + evidence,
 			page:    "/systems/{{ $labels.system }}",
 		},
 		{
-			name: "PortolanPortFailing", severity: page, scope: "port",
+			name: "PortolanPortFailing", severity: page, scope: "port", wait: forIncident,
 			expr:    burns("system_port", "1h", "5m") + "\nor\n" + burns("system_port", "6h", "30m") + "\n" + lasting("system_port"),
 			summary: "{{ $labels.system }} fails officers at {{ $labels.port }}",
 			meaning: "{{ $value | humanizePercentage }} of its runs there were slow or failed. " + evidence,

@@ -27,6 +27,7 @@ func TestCollector_AwayTakesBacklogAtItsEventTime(t *testing.T) {
 	w.faults(`[]`)
 	w.untilRuns("MIA-1", 3)
 	to := time.Now()
+	w.untilRuns("MIA-1", 3) // what ended then is closed when the collector is there again, however fast
 	w.startCollector()
 
 	window := fmt.Sprintf("from=%s&to=%s&group=port,system", from.UTC().Format(time.RFC3339Nano), to.UTC().Format(time.RFC3339Nano))

@@ -78,7 +78,7 @@ func TestRecomputed_AdoptsWhatAStubStandsFor(t *testing.T) {
 				catchUp(t, p)
 				rollUp(t, p, h.now)
 			}
-			goOn(6 * 24 * time.Hour)
+			goOn(4 * 24 * time.Hour)
 			held := removeBefore(t, h.ledger, beginning.Add(2*24*time.Hour))
 			r, found := adopted(t, h.ledger, held)
 			if len(found) > 0 {
@@ -87,12 +87,12 @@ func TestRecomputed_AdoptsWhatAStubStandsFor(t *testing.T) {
 			if until := r.HeldUntil(); until <= beginning.Add(24*time.Hour) || until > h.now {
 				t.Errorf("figures are held until %s", until)
 			}
-			goOn(8 * 24 * time.Hour)
+			goOn(5 * 24 * time.Hour)
 			if _, found := adopted(t, h.ledger, held); len(found) > 0 {
 				t.Errorf("after more evidence:\n%s", strings.Join(found, "\n"))
 			}
 			rebuiltBeside(t, p, h, held)
-			goOn(9 * 24 * time.Hour)
+			goOn(6 * 24 * time.Hour)
 			if _, found := adopted(t, h.ledger, held); len(found) > 0 {
 				t.Errorf("after a rebuild and more evidence:\n%s", strings.Join(found, "\n"))
 			}
