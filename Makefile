@@ -37,9 +37,9 @@ check: ## the fast part of test: format, vet for both systems, staticcheck, arch
 
 test: setup build ## every behaviour once: lint, unit, property, race, fuzz for seconds, end to end, pages
 	@scripts/lint.sh
-	$(GO) test -race -timeout 8m $$($(GO) list ./... | grep -v /e2e)
+	$(GO) test -race -p 4 -timeout 8m $$($(GO) list ./... | grep -v /e2e)
 	@scripts/fuzz.sh $(FUZZCOUNT) agent/peer agent/spool availability collector/archive evidence internal/datastream internal/interchange internal/nistitl internal/strictyaml ports probe report targets
-	$(GO) test -count 1 -parallel 8 -timeout 8m ./e2e
+	$(GO) test -count 1 -parallel 12 -timeout 8m ./e2e
 
 soak: test ## the long versions: many property checks, long fuzzing, repeated faults
 	@FUZZCOUNT=$(SOAKCOUNT) scripts/soak.sh

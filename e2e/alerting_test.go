@@ -238,12 +238,12 @@ func TestPager_HearsNothingOfBacklog(t *testing.T) {
 
 	w.collector.end(syscall.SIGTERM)
 	w.faults(`[{"where":{"system":"ident"},"effect":"outage"}]`)
-	w.untilRuns("MIA-1", 24)
+	w.untilRuns("MIA-1", 12)
 	w.faults(`[]`)
 	_, heard := m.await(90*time.Second, "PortolanCollectorAbsent", "firing")
 	repaired := time.Now()
 	w.until(100*time.Second, "what failed to be older than a minute, and backlog (design 3.14)", func() error {
-		if age := time.Since(repaired); age < 75*time.Second {
+		if age := time.Since(repaired); age < 65*time.Second {
 			return fmt.Errorf("it is %s old", age)
 		}
 		return nil

@@ -7,5 +7,5 @@ GOOS=windows go vet ./cmd/portolanctl
 properties=$(go list -f '{{.ImportPath}} {{.TestImports}} {{.XTestImports}}' ./... | awk '/pgregory.net\/rapid/ { print $1 }')
 go test -race -count 1 -timeout 30m $properties -rapid.checks=1000
 scripts/fuzz.sh "${FUZZCOUNT:-20000x}" .
-PORTOLAN_SOAK=1 go test -count 1 -run 'Recomputed_Adopts|Rollups_Give' ./collector/projection
+PORTOLAN_SOAK=1 go test -count 1 -run 'Recomputed_Adopts|Revision_Rises|Rollups_Give' ./collector/projection
 PORTOLAN_SOAK=1 go test -count 1 -parallel 8 -timeout 40m ./e2e

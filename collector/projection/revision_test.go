@@ -69,10 +69,11 @@ func TestRevision_AShortWindowIsRevisedWithinTheHour(t *testing.T) {
 // a link, and a rebuild gives the same bytes.
 func TestRevision_RisesWithEveryChangeOfAClosedWindow(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(4) {
+	settles := []time.Duration{time.Second, 15 * time.Minute, 0, 5 * time.Minute}
+	for seed := range histories(2) {
 		rng := rand.New(rand.NewPCG(seed, 21))
 		l := openLedger(t)
-		settleFor(t, l, []time.Duration{0, time.Second, 5 * time.Minute, 15 * time.Minute}[seed])
+		settleFor(t, l, settles[seed%4])
 		f := newFake(t, l, "MIA-1", planOf("primary"))
 		eventful(f, rng)
 		windows := make([]portolan.Span, 12)

@@ -230,7 +230,7 @@ func TestRollups_GiveTheSameFigures(t *testing.T) {
 				t.Fatal(err)
 			}
 			used := 0
-			for h.now < beginning.Add(5*24*time.Hour) {
+			for h.now < beginning.Add(3*24*time.Hour) {
 				h.pass(time.Duration(1+rng.IntN(40)) * runEvery)
 				catchUp(t, p)
 				if _, err := p.RollUp(t.Context(), h.now, rng.IntN(400)); err != nil {
