@@ -39,7 +39,7 @@ test: setup build ## every behaviour once: lint, unit, property, race, fuzz for 
 	@scripts/lint.sh
 	$(GO) test -race -p 4 -timeout 8m $$($(GO) list ./... | grep -v /e2e)
 	@scripts/fuzz.sh $(FUZZCOUNT) agent/peer agent/spool availability collector/archive evidence internal/datastream internal/interchange internal/nistitl internal/strictyaml ports probe report targets
-	$(GO) test -count 1 -parallel 12 -timeout 8m ./e2e
+	$(GO) test -count 1 -parallel 16 -timeout 8m ./e2e
 
 soak: test ## the long versions: many property checks, long fuzzing, repeated faults
 	@FUZZCOUNT=$(SOAKCOUNT) scripts/soak.sh

@@ -76,7 +76,7 @@ func TestRevision_RisesWithEveryChangeOfAClosedWindow(t *testing.T) {
 		settleFor(t, l, settles[seed%4])
 		f := newFake(t, l, "MIA-1", planOf("primary"))
 		eventful(f, rng)
-		windows := make([]portolan.Span, 12)
+		windows := make([]portolan.Span, 7)
 		for i := range windows {
 			from := rng.IntN(280)
 			windows[i] = minutesOf(from, from+1+rng.IntN(40))
