@@ -37,17 +37,20 @@ func (s *Spool) trimLocked(now time.Time) error {
 		return err
 	}
 	s.tickLocked(now)
-	for len(s.segments) > 1 && s.beyondLocked() {
-		if err := s.dropLocked(s.segments[0], now); err != nil {
+	for {
+		oldest := slices.IndexFunc(s.segments[:len(s.segments)-1], func(g *segment) bool { return len(s.wantedLocked(g)) > 0 })
+		if oldest < 0 || !s.beyondLocked(oldest) {
+			return nil
+		}
+		if err := s.dropLocked(s.segments[oldest], now); err != nil {
 			return err
 		}
 	}
-	return nil
 }
 
-// beyondLocked reports whether the oldest segment has to go. It ended when the next was begun.
-func (s *Spool) beyondLocked() bool {
-	return s.bytesLocked() > s.options.MaxBytes || s.state.Ran-s.segments[1].began > s.options.MaxAge
+// beyondLocked reports whether a segment, the oldest with something to be sent, has to go. It ended when the next was begun.
+func (s *Spool) beyondLocked(i int) bool {
+	return s.bytesLocked() > s.options.MaxBytes || s.state.Ran-s.segments[i+1].began > s.options.MaxAge
 }
 
 func (s *Spool) bytesLocked() (n int64) {
@@ -93,7 +96,8 @@ func (s *Spool) wantedLocked(g *segment) seqSet {
 	return wanted
 }
 
-// dropLocked drops a segment with what it holds. The loss is durable before the segment goes.
+// dropLocked drops what is to be sent of a segment, and the segment unless something of it is in flight. The loss is durable before
+// it goes.
 func (s *Spool) dropLocked(g *segment, now time.Time) error {
 	losses, err := s.lossesLocked(g)
 	if err != nil {
@@ -110,11 +114,12 @@ func (s *Spool) dropLocked(g *segment, now time.Time) error {
 	return s.removeDoneLocked()
 }
 
-// loss is a run of records that are gone.
+// loss is a run of records that are gone. A loss among them is admitted again: its results count and its span is covered.
 type loss struct {
-	records seqRange
-	results uint64
-	span    portolan.Span // of the starts of the results
+	records  seqRange
+	results  uint64
+	admitted uint64        // of the results, those that a loss among the records had admitted
+	span     portolan.Span // of the starts of the results
 }
 
 // lossesLocked returns what would be lost with the segment. A segment that cannot be read is lost whole.
@@ -138,15 +143,23 @@ func (s *Spool) lossesLocked(g *segment) ([]loss, error) {
 }
 
 func (l *loss) count(r evidence.Record) {
-	if r.Result == nil {
-		return
+	switch {
+	case r.Result != nil:
+		l.include(1, portolan.Span{From: r.Result.Start, To: r.Result.Start + 1})
+	case r.Loss != nil:
+		l.admitted += r.Loss.Results
+		l.include(r.Loss.Results, r.Loss.Span)
 	}
-	start := r.Result.Start
-	if l.results++; l.results == 1 {
-		l.span = portolan.Span{From: start, To: start + 1}
-		return
+}
+
+func (l *loss) include(results uint64, span portolan.Span) {
+	l.results += results
+	switch {
+	case l.span.Empty():
+		l.span = span
+	case !span.Empty():
+		l.span = portolan.Span{From: min(l.span.From, span.From), To: max(l.span.To, span.To)}
 	}
-	l.span = portolan.Span{From: min(l.span.From, start), To: max(l.span.To, start+1)}
 }
 
 // loseLocked records a loss.
@@ -159,6 +172,6 @@ func (s *Spool) loseLocked(l loss, now time.Time) error {
 	}
 	s.state.Done.addRange(l.records)
 	s.forgetLocked()
-	s.dropped += l.results
+	s.dropped += l.results - l.admitted
 	return nil
 }

@@ -251,8 +251,11 @@ func plan() portolan.Plan {
 }
 
 // start begins a process on the spool in dir, with its uplink running.
-func start(dir string, o uplink.Options) (*agent, error) {
-	s, err := spool.Open(dir, spool.Options{})
+func start(dir string, o uplink.Options) (*agent, error) { return startOn(dir, spool.Options{}, o) }
+
+// startOn is start with bounds of the spool.
+func startOn(dir string, bounds spool.Options, o uplink.Options) (*agent, error) {
+	s, err := spool.Open(dir, bounds)
 	if err != nil {
 		return nil, err
 	}
@@ -281,11 +284,16 @@ func (a *agent) kill() error {
 
 func mustStart(t testing.TB, dir string, c *collector, o uplink.Options) *agent {
 	t.Helper()
+	return mustStartOn(t, dir, spool.Options{}, c, o)
+}
+
+func mustStartOn(t testing.TB, dir string, bounds spool.Options, c *collector, o uplink.Options) *agent {
+	t.Helper()
 	o.Client = &http.Client{Transport: c, Timeout: time.Minute}
 	if o.Signer == nil {
 		o.Signer = newKey(t)
 	}
-	a, err := start(dir, o)
+	a, err := startOn(dir, bounds, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,213 @@
+CREATE TABLE goose_db_version (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE chain (
+    id                INTEGER PRIMARY KEY,
+    agent             TEXT    NOT NULL,
+    stream            BLOB    NOT NULL,
+    number            INTEGER NOT NULL,           -- head: zero before the first batch
+    hash              BLOB    NOT NULL,
+    position          INTEGER NOT NULL,
+    heard_at          INTEGER NOT NULL,
+    -- content of the newest accepted batch
+    plan              BLOB    NOT NULL,
+    span_from         INTEGER NOT NULL,
+    span_to           INTEGER NOT NULL,
+    records           INTEGER NOT NULL,
+    backlog           INTEGER NOT NULL,
+    sent_at           INTEGER NOT NULL,
+    clock_offset      INTEGER NOT NULL,
+    clock_uncertainty INTEGER NOT NULL,
+    farewell          INTEGER NOT NULL,
+    UNIQUE (agent, stream)
+);
+CREATE TABLE batch (
+    position          INTEGER PRIMARY KEY,
+    chain             INTEGER NOT NULL REFERENCES chain (id),
+    first             INTEGER NOT NULL,
+    number            INTEGER NOT NULL,
+    hash              BLOB    NOT NULL,
+    previous          BLOB    NOT NULL,
+    status            INTEGER NOT NULL,           -- ledger.Status
+    reason            INTEGER NOT NULL,           -- ledger.Reason
+    detail            TEXT    NOT NULL,
+    received_at       INTEGER NOT NULL,
+    lane              INTEGER NOT NULL,
+    plan              BLOB    NOT NULL,
+    span_from         INTEGER NOT NULL,
+    span_to           INTEGER NOT NULL,
+    span_width        INTEGER NOT NULL,           -- the span is no longer than 2^width hours
+    records           INTEGER NOT NULL,
+    backlog           INTEGER NOT NULL,
+    sent_at           INTEGER NOT NULL,
+    clock_offset      INTEGER NOT NULL,
+    clock_uncertainty INTEGER NOT NULL,
+    farewell          INTEGER NOT NULL,
+    bytes             BLOB                        -- as sent; null for stubs
+);
+CREATE TABLE plan (
+    hash BLOB PRIMARY KEY,
+    body BLOB NOT NULL                            -- as evidence.AppendPlan writes it
+) WITHOUT ROWID;
+CREATE TABLE plan_change (
+    agent        TEXT    NOT NULL,
+    position     INTEGER NOT NULL,
+    stream       BLOB    NOT NULL,
+    number       INTEGER NOT NULL,
+    sent_at      INTEGER NOT NULL,
+    clock_offset INTEGER NOT NULL,
+    plan         BLOB    NOT NULL,
+    PRIMARY KEY (agent, position)
+) WITHOUT ROWID;
+CREATE TABLE aside (
+    id          INTEGER PRIMARY KEY,
+    agent       TEXT    NOT NULL,
+    stream      BLOB    NOT NULL,
+    number      INTEGER NOT NULL,
+    hash        BLOB    NOT NULL,
+    reason      INTEGER NOT NULL,
+    detail      TEXT    NOT NULL,
+    received_at INTEGER NOT NULL,
+    size        INTEGER NOT NULL,
+    bytes       BLOB    NOT NULL
+);
+CREATE TABLE journal (
+    number    INTEGER PRIMARY KEY,
+    at        INTEGER NOT NULL,
+    kind      INTEGER NOT NULL,                   -- evidence.EntryKind
+    subject   TEXT    NOT NULL,
+    body      BLOB    NOT NULL,
+    previous  BLOB    NOT NULL,
+    hash      BLOB    NOT NULL,
+    signature BLOB    NOT NULL
+);
+CREATE TABLE agent (
+    agent       TEXT PRIMARY KEY,
+    port        TEXT    NOT NULL,
+    enrolled_at INTEGER NOT NULL,
+    revoked_at  INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE certificate (
+    agent      TEXT    NOT NULL,
+    serial     TEXT    NOT NULL,
+    not_before INTEGER NOT NULL,
+    not_after  INTEGER NOT NULL,
+    der        BLOB    NOT NULL,
+    public_key BLOB    NOT NULL,
+    revoked_at INTEGER NOT NULL,
+    PRIMARY KEY (agent, serial)
+);
+CREATE TABLE token (
+    agent   TEXT    NOT NULL,
+    nonce   BLOB    NOT NULL,
+    expires INTEGER NOT NULL,
+    serial  TEXT    NOT NULL,                     -- of the certificate it bought
+    PRIMARY KEY (agent, nonce)
+) WITHOUT ROWID;
+CREATE TABLE fold_cursor (
+    agent    TEXT    NOT NULL,
+    stream   BLOB    NOT NULL,
+    number   INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (agent, stream)
+) WITHOUT ROWID;
+CREATE TABLE journal_cursor (
+    id     INTEGER PRIMARY KEY CHECK (id = 1),
+    number INTEGER NOT NULL
+);
+CREATE TABLE series (
+    id            INTEGER PRIMARY KEY,
+    agent         TEXT NOT NULL,
+    port          TEXT NOT NULL,
+    system        TEXT NOT NULL,
+    transaction_  TEXT NOT NULL,
+    UNIQUE (agent, system, transaction_)
+);
+CREATE TABLE series_state (
+    series     INTEGER PRIMARY KEY REFERENCES series (id),
+    last_start INTEGER NOT NULL,
+    state      BLOB    NOT NULL
+);
+CREATE TABLE sketch (
+    hour         INTEGER NOT NULL,
+    port         TEXT    NOT NULL,                -- empty: transaction x step
+    system       TEXT    NOT NULL,
+    transaction_ TEXT    NOT NULL,
+    step         TEXT    NOT NULL,                -- empty: port x transaction
+    body         BLOB    NOT NULL,
+    PRIMARY KEY (hour, port, system, transaction_, step)
+) WITHOUT ROWID;
+CREATE TABLE figure (
+    series      INTEGER NOT NULL REFERENCES series (id),
+    start       INTEGER NOT NULL,
+    revision    INTEGER NOT NULL,
+    provisional INTEGER NOT NULL,
+    changed_at  INTEGER NOT NULL,
+    body        BLOB    NOT NULL,
+    PRIMARY KEY (series, start)
+) WITHOUT ROWID;
+CREATE TABLE projection_value (
+    agent TEXT NOT NULL,                          -- empty: of none
+    name  TEXT NOT NULL,
+    body  BLOB NOT NULL,
+    PRIMARY KEY (agent, name)
+) WITHOUT ROWID;
+CREATE TABLE leader (
+    id    INTEGER PRIMARY KEY CHECK (id = 1),
+    epoch INTEGER NOT NULL
+);
+CREATE TABLE rollup (
+    port  TEXT    NOT NULL,                       -- empty: the nation
+    unit  TEXT    NOT NULL,
+    part  TEXT    NOT NULL,
+    start INTEGER NOT NULL,
+    body  BLOB    NOT NULL,
+    PRIMARY KEY (port, unit, part, start)
+) WITHOUT ROWID;
+CREATE TABLE incident (
+    id       INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    at       INTEGER NOT NULL,
+    epoch    INTEGER NOT NULL,
+    start    INTEGER NOT NULL,
+    end_     INTEGER NOT NULL,                    -- zero while it is open
+    newest   INTEGER NOT NULL,                    -- 1 for the newest record of an incident
+    body     BLOB    NOT NULL,
+    PRIMARY KEY (id, revision)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX batch_number ON batch (chain, number);
+CREATE INDEX batch_position ON batch (chain);
+CREATE INDEX batch_span ON batch (chain, span_width, span_from, span_to) WHERE status = 1;
+CREATE INDEX batch_waiting ON batch (chain) WHERE status = 2;
+CREATE INDEX aside_agent ON aside (agent, id, size);
+CREATE INDEX journal_subject ON journal (kind, subject);
+CREATE INDEX figure_start ON figure (start);
+CREATE INDEX incident_newest ON incident (start) WHERE newest = 1;
+CREATE INDEX series_port ON series (port);
+INSERT INTO chain (id, agent, stream, number, hash, position, heard_at, plan, span_from, span_to, records, backlog, sent_at, clock_offset, clock_uncertainty, farewell) VALUES (1, 'MIA-1', X'4A4FB94B058A4BD318F78DC0C6DFCD8E', 6, X'54052523C209B7954C388DF6991B89AF3D1F70AA18D4A5BBBBBAE3412B7E91F4', 5, 1483394831000000, X'BAD6FF47549B3D871B0384AF7A2A8DD5AC6B9FB07D43B6CA000ADD789B93A0BD', 1483394640000000, 1483394641000000, 1, 0, 1483394650000000, 20000, 5000, 0);
+INSERT INTO chain (id, agent, stream, number, hash, position, heard_at, plan, span_from, span_to, records, backlog, sent_at, clock_offset, clock_uncertainty, farewell) VALUES (2, 'SEA-1', X'1037C8CB83438BEC1E69C661B2D3887E', 1, X'F17A0ED1BB708117C20AE0315B9F22DB4DAE87D2B6CF61DD33225377DDEB4AC2', 6, 1483394411000000, X'0000000000000000000000000000000000000000000000000000000000000000', 0, 0, 0, 0, 0, 0, 0, 0);
+INSERT INTO batch (position, chain, first, number, hash, previous, status, reason, detail, received_at, lane, plan, span_from, span_to, span_width, records, backlog, sent_at, clock_offset, clock_uncertainty, farewell, bytes) VALUES (1, 1, 1, 1, X'3038D87EDBFC8E75810297FB0B50FB71C8C0972661999B59B4E3BDABD23A4D59', X'0000000000000000000000000000000000000000000000000000000000000000', 1, 0, '', 1483394411000000, 1, X'BAD6FF47549B3D871B0384AF7A2A8DD5AC6B9FB07D43B6CA000ADD789B93A0BD', 1483394400000000, 1483394401000000, 0, 1, 0, 1483394410000000, 20000, 5000, 0, X'0AC901080112054D49412D311A104A4FB94B058A4BD318F78DC0C6DFCD8E200130013A20BAD6FF47549B3D871B0384AF7A2A8DD5AC6B9FB07D43B6CA000ADD789B93A0BD40015080017A80010880BAF5CDF5C8A20532470A034D494112400A047470616312127072696D6172792D696E7370656374696F6E1A080000000000000000200128808ECE1C408092F401488087A70E52090A077369676E2D6F6E422C100118012080E0B0C4F5C8A2052A0D7EFFFFFFFFFFEFFFFF7F01091D320E2F4000FCDFFFFFFF0109FDFFFF01');
+INSERT INTO batch (position, chain, first, number, hash, previous, status, reason, detail, received_at, lane, plan, span_from, span_to, span_width, records, backlog, sent_at, clock_offset, clock_uncertainty, farewell, bytes) VALUES (2, 1, 2, 2, X'3EADC8CECEECE14B33C7E93F2810F71477BA21CDEEBADEDEFEB0BFE5C0261484', X'3038D87EDBFC8E75810297FB0B50FB71C8C0972661999B59B4E3BDABD23A4D59', 1, 0, '', 1483394471000000, 1, X'BAD6FF47549B3D871B0384AF7A2A8DD5AC6B9FB07D43B6CA000ADD789B93A0BD', 1483394460000000, 1483394461000000, 0, 1, 0, 1483394470000000, 20000, 5000, 0, X'0AA001080112054D49412D311A104A4FB94B058A4BD318F78DC0C6DFCD8E20022A203038D87EDBFC8E75810297FB0B50FB71C8C0972661999B59B4E3BDABD23A4D5930013A20BAD6FF47549B3D871B0384AF7A2A8DD5AC6B9FB07D43B6CA000ADD789B93A0BD400150377A370880D69187F6C8A205422C100118022080FCCCFDF5C8A2052A0D7EFFFFFFFFFFEFFFFF7F01091D320E2F4000FCDFFFFFFF0109FDFFFF01');
+INSERT INTO batch (position, chain, first, number, hash, previous, status, reason, detail, received_at, lane, plan, span_from, span_to, span_width, records, backlog, sent_at, clock_offset, clock_uncertainty, farewell, bytes) VALUES (3, 1, 3, 4, X'A553E8D90DD7B60EFA2D8594EAA3501E6F481D3CF5480D436B2644A9C894686A', X'3EADC8CECEECE14B33C7E93F2810F71477BA21CDEEBADEDEFEB0BFE5C0261484', 4, 7, '', 1483394651000000, 0, X'0000000000000000000000000000000000000000000000000000000000000000', 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL);
+INSERT INTO batch (position, chain, first, number, hash, previous, status, reason, detail, received_at, lane, plan, span_from, span_to, span_width, records, backlog, sent_at, clock_offset, clock_uncertainty, farewell, bytes) VALUES (4, 1, 5, 5, X'E5DC8F9A87C8BBDE4B90AB557FC521115A7617F04A12DDCCB61F4A3DF51FDEA1', X'A553E8D90DD7B60EFA2D8594EAA3501E6F481D3CF5480D436B2644A9C894686A', 1, 0, '', 1483394651000000, 1, X'BAD6FF47549B3D871B0384AF7A2A8DD5AC6B9FB07D43B6CA000ADD789B93A0BD', 1483394640000000, 1483394641000000, 0, 1, 0, 1483394650000000, 20000, 5000, 0, X'0AA001080112054D49412D311A104A4FB94B058A4BD318F78DC0C6DFCD8E20052A20A553E8D90DD7B60EFA2D8594EAA3501E6F481D3CF5480D436B2644A9C894686A30013A20BAD6FF47549B3D871B0384AF7A2A8DD5AC6B9FB07D43B6CA000ADD789B93A0BD400150377A370880AAE6B2F7C8A205422C100118052080D0A1A9F7C8A2052A0D7EFFFFFFFFFFEFFFFF7F01091D320E2F4000FCDFFFFFFF0109FDFFFF01');
+INSERT INTO batch (position, chain, first, number, hash, previous, status, reason, detail, received_at, lane, plan, span_from, span_to, span_width, records, backlog, sent_at, clock_offset, clock_uncertainty, farewell, bytes) VALUES (5, 1, 6, 6, X'54052523C209B7954C388DF6991B89AF3D1F70AA18D4A5BBBBBAE3412B7E91F4', X'E5DC8F9A87C8BBDE4B90AB557FC521115A7617F04A12DDCCB61F4A3DF51FDEA1', 3, 1, 'column 3 is short', 1483394711000000, 1, X'0000000000000000000000000000000000000000000000000000000000000000', 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL);
+INSERT INTO batch (position, chain, first, number, hash, previous, status, reason, detail, received_at, lane, plan, span_from, span_to, span_width, records, backlog, sent_at, clock_offset, clock_uncertainty, farewell, bytes) VALUES (6, 2, 1, 1, X'F17A0ED1BB708117C20AE0315B9F22DB4DAE87D2B6CF61DD33225377DDEB4AC2', X'0000000000000000000000000000000000000000000000000000000000000000', 2, 8, '', 1483394411000000, 1, X'0000000000000000000000000000000000000000000000000000000000000000', 0, 0, 0, 0, 0, 0, 0, 0, 0, X'0AC901080112055345412D311A101037C8CB83438BEC1E69C661B2D3887E200130013A20FF4D8CF9A4D92D6082861CC0F169DFF6FE06DE6BBA0E0D57CC103265A5B8BF5440015080017A80010880BAF5CDF5C8A20532470A0353454112400A047470616312127072696D6172792D696E7370656374696F6E1A080000000000000000200128808ECE1C408092F401488087A70E52090A077369676E2D6F6E422C100118012080E0B0C4F5C8A2052A0D7EFFFFFFFFFFEFFFFF7F01091D320E2F4000FCDFFFFFFF0109FDFFFF01');
+INSERT INTO plan (hash, body) VALUES (X'BAD6FF47549B3D871B0384AF7A2A8DD5AC6B9FB07D43B6CA000ADD789B93A0BD', X'0A034D494112400A047470616312127072696D6172792D696E7370656374696F6E1A080000000000000000200128808ECE1C408092F401488087A70E52090A077369676E2D6F6E');
+INSERT INTO plan_change (agent, position, stream, number, sent_at, clock_offset, plan) VALUES ('MIA-1', 1, X'4A4FB94B058A4BD318F78DC0C6DFCD8E', 1, 1483394410000000, 20000, X'BAD6FF47549B3D871B0384AF7A2A8DD5AC6B9FB07D43B6CA000ADD789B93A0BD');
+INSERT INTO aside (id, agent, stream, number, hash, reason, detail, received_at, size, bytes) VALUES (1, 'MIA-1', X'4A4FB94B058A4BD318F78DC0C6DFCD8E', 1, X'9566B2325308E4D0D8E3AA692A3EDE0451484423E7F52805A07C46E1590F2567', 5, 'number was used by batch 3038d87edbfc8e75810297fb0b50fb71c8c0972661999b59b4e3bdabd23a4d59', 1483394831000000, 204, X'0AC901080112054D49412D311A104A4FB94B058A4BD318F78DC0C6DFCD8E200130013A20BAD6FF47549B3D871B0384AF7A2A8DD5AC6B9FB07D43B6CA000ADD789B93A0BD40015080017A80010880FEBADEF8C8A20532470A034D494112400A047470616312127072696D6172792D696E7370656374696F6E1A080000000000000000200128808ECE1C408092F401488087A70E52090A077369676E2D6F6E422C100118082080A4F6D4F8C8A2052A0D7EFFFFFFFFFFEFFFFF7F01091D320E2F4000FCDFFFFFFF0109FDFFFF01');
+INSERT INTO aside (id, agent, stream, number, hash, reason, detail, received_at, size, bytes) VALUES (2, 'MIA-1', X'4A4FB94B058A4BD318F78DC0C6DFCD8E', 6, X'54052523C209B7954C388DF6991B89AF3D1F70AA18D4A5BBBBBAE3412B7E91F4', 1, 'column 3 is short', 1483394711000000, 163, X'0AA001080112054D49412D311A104A4FB94B058A4BD318F78DC0C6DFCD8E20062A20E5DC8F9A87C8BBDE4B90AB557FC521115A7617F04A12DDCCB61F4A3DF51FDEA130013A20BAD6FF47549B3D871B0384AF7A2A8DD5AC6B9FB07D43B6CA000ADD789B93A0BD400150377A370880C682ECF7C8A205422C100118062080ECBDE2F7C8A2052A0D7EFFFFFFFFFFEFFFFF7F01091D320E2F4000FCDFFFFFFF0109FDFFFF01');
+INSERT INTO journal (number, at, kind, subject, body, previous, hash, signature) VALUES (1, 1483394400000000, 4, 'MIA-1', X'7B7D', X'0000000000000000000000000000000000000000000000000000000000000000', X'4BE4CF7A729E009143EF12F76E03C980A83BF3A8B69379AF0F57A53B86429814', X'304402203192F34FE99860FD6DC44357629386D405C620EE64F0830C693E1337CFE6DC89022076EF9EDA873199AFAF50EB35B70C6B1E790539F860383F7EF5D6252A2FD20C55');
+INSERT INTO agent (agent, port, enrolled_at, revoked_at) VALUES ('MIA-1', 'MIA', 1483394400000000, 0);
+INSERT INTO certificate (agent, serial, not_before, not_after, der, public_key, revoked_at) VALUES ('MIA-1', '01', 1483394400000000, 1483480800000000, X'646572203031', X'6B31', 0);
+INSERT INTO token (agent, nonce, expires, serial) VALUES ('MIA-1', X'6E31', 1483398000000000, '01');
+INSERT INTO goose_db_version (id, version_id, is_applied, tstamp) VALUES (1, 0, 1, '2026-11-28 11:42:28');
+INSERT INTO goose_db_version (id, version_id, is_applied, tstamp) VALUES (2, 1, 1, '2026-11-28 11:42:28');
+INSERT INTO goose_db_version (id, version_id, is_applied, tstamp) VALUES (3, 2, 1, '2026-11-28 11:42:28');
+INSERT INTO goose_db_version (id, version_id, is_applied, tstamp) VALUES (4, 3, 1, '2026-11-28 11:42:28');
+INSERT INTO goose_db_version (id, version_id, is_applied, tstamp) VALUES (5, 4, 1, '2026-11-28 11:42:28');
+INSERT INTO goose_db_version (id, version_id, is_applied, tstamp) VALUES (6, 5, 1, '2026-11-28 11:42:28');
+INSERT INTO goose_db_version (id, version_id, is_applied, tstamp) VALUES (7, 6, 1, '2026-11-28 11:42:28');
+INSERT INTO leader (id, epoch) VALUES (1, 0);
