@@ -41,7 +41,9 @@ func (k *known) figures(q *Query) ([]Total, error) {
 		if err := t.addRows(filter, tasks, nil); err != nil {
 			return nil, err
 		}
-		return t.totals(), nil
+		rows := make([]Total, len(t.groups))
+		t.total(rows)
+		return rows, nil
 	}
 	tasks = sinceFirst(tasks, k.rolls.first)
 	scopes := q.scopes(filter, k.rolls)
@@ -61,22 +63,41 @@ func (k *known) figures(q *Query) ([]Total, error) {
 }
 
 // addUp returns the rows of ports whose groups are never the same, some of them at once: what is read is read by one after
-// the other, and added up beside each other.
+// the other, and added up beside each other. Rows are large, and written once.
 func (k *known) addUp(q *Query, l level, filter ledger.HourFilter, rests []rest) ([]Total, error) {
-	rows, errs := make([][]Total, len(rests)), make([]error, len(rests))
+	all, errs := make([]*tallies, len(rests)), make([]error, len(rests))
+	atOnce(len(rests), func(i int) {
+		all[i] = newTallies(k, q)
+		errs[i] = all[i].collect(l, filter, rests[i])
+	})
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	count, from := 0, make([]int, len(all))
+	for i, t := range all {
+		from[i] = count
+		count += len(t.groups)
+	}
+	rows := make([]Total, count)
+	atOnce(len(all), func(i int) {
+		all[i].total(rows[from[i]:][:len(all[i].groups)])
+		all[i] = nil
+	})
+	return rows, nil
+}
+
+// atOnce does something for each number below n, as many at once as there are processors.
+func atOnce(n int, do func(i int)) {
 	var next atomic.Int64
 	var group sync.WaitGroup
-	for range min(len(rests), runtime.GOMAXPROCS(0)) {
+	for range min(n, runtime.GOMAXPROCS(0)) {
 		group.Go(func() {
-			for i := next.Add(1) - 1; int(i) < len(rests); i = next.Add(1) - 1 {
-				t := newTallies(k, q)
-				errs[i] = t.collect(l, filter, rests[i])
-				rows[i] = t.totals()
+			for i := next.Add(1) - 1; int(i) < n; i = next.Add(1) - 1 {
+				do(int(i))
 			}
 		})
 	}
 	group.Wait()
-	return slices.Concat(rows...), errors.Join(errs...)
 }
 
 // collect adds what the selected series have: from roll-ups what it can, the rest from rows.

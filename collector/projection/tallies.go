@@ -149,10 +149,9 @@ func (t *tallies) weightsIn(port portolan.PortCode, period portolan.Span) []port
 	return []portolan.Weight{t.last.weight}
 }
 
-// totals returns what the groups amount to, sorted.
-func (t *tallies) totals() []Total {
+// total writes what the groups amount to, sorted, into as many rows.
+func (t *tallies) total(rows []Total) {
 	groups := slices.SortedFunc(maps.Values(t.groups), func(a, b *group) int { return a.key.compare(&b.key) })
-	rows := make([]Total, len(groups))
 	weights := map[portolan.PortCode]portolan.Weight{}
 	var window portolan.Span
 	var settle time.Duration
@@ -166,7 +165,6 @@ func (t *tallies) totals() []Total {
 		row.Figure = g.sums.of(row.Weight).Figure()
 		row.Standing = g.late.standing(g.window.To, settle, t.known.at)
 	}
-	return rows
 }
 
 // weightOf returns the weight of a group's figure; known holds the default weights of ports in its window.
