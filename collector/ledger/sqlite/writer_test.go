@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"portolan/collector/ledger"
 )
@@ -114,4 +115,32 @@ func TestWriter_StopsWithoutLeavingAnyoneWaiting(t *testing.T) {
 	if err := w.alone(t.Context(), put("c")); !errors.Is(err, ledger.ErrClosed) {
 		t.Errorf("who came later, alone: got %v", err)
 	}
+}
+
+func TestWriter_WaitsForMoreAfterACrowd(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := &writer{turn: make(chan struct{}, 1), jobs: make(chan *job), group: 8, last: 1}
+		w.give()
+		var callers sync.WaitGroup
+		ctx, cancel := context.WithCancel(t.Context())
+		come := func() { callers.Go(func() { _ = w.together(ctx, nil) }) }
+		for _, want := range []int{1, 2} { // after one who was alone, after a crowd
+			come()
+			first := <-w.jobs
+			time.AfterFunc(patience/2, come)
+			got := w.next(first)
+			if len(got) != want {
+				t.Errorf("after a commit of %d: got a group of %d, want %d", w.last, len(got), want)
+			}
+			w.last = crowd
+			w.give()
+			time.Sleep(patience)
+			if want == 1 {
+				<-w.jobs // who came too late
+			}
+		}
+		cancel()
+		callers.Wait()
+	})
 }
