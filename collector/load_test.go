@@ -273,7 +273,7 @@ func (a *loader) draw(n int) *portolan.Result {
 	if a.bare {
 		return r
 	}
-	r.Duration = 0
+	r.Duration, r.Steps = 0, make([]portolan.StepResult, 0, len(planned.Steps))
 	for i, step := range planned.Steps {
 		s := portolan.StepResult{Step: step.Step, Offset: r.Duration, Outcome: portolan.Good, Bytes: 600}
 		for p := portolan.PhaseDNS; int(p) < portolan.Phases; p++ {

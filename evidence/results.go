@@ -175,5 +175,8 @@ func reach[T any](s []T, n int) []T {
 	if n < len(s) {
 		return s
 	}
+	if s == nil {
+		s = make([]T, 0, max(n+1, 8)) // it mostly grows by one
+	}
 	return append(s, make([]T, n+1-len(s))...)
 }
