@@ -53,9 +53,8 @@ func TestStampede_LosesNothingAndDelaysNoNews(t *testing.T) {
 	})
 	released := portolan.InstantOf(time.Now())
 	w.collector.signal(syscall.SIGCONT)
-	told := 0
 	until(t, time.Minute, "agents to be told to come later", func() error {
-		if told = w.told("overload") - before; told < agents/20 {
+		if told := w.told("overload") - before; told < agents/20 {
 			return fmt.Errorf("%d were", told)
 		}
 		return nil

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The long versions of the tests: many property checks under the race detector, FUZZCOUNT executions of each fuzz target,
-# and the end-to-end tests with their faults repeated. About half an hour on two cores.
+# The long versions of the tests: many property checks under the race detector, FUZZCOUNT executions of each fuzz target, twelve drawn
+# histories where one or two are folded otherwise, and the end-to-end tests with their faults repeated. About half an hour on two cores.
 set -eu
 cd "$(dirname "$0")/.."
 GOOS=windows go vet ./cmd/portolanctl

@@ -35,7 +35,7 @@ func TestUplink_DaysWithoutNetwork(t *testing.T) {
 	}
 }
 
-// perHour is how many results an agent makes in an hour, a few at a time.
+// perHour is how many results an agent makes in an hour, all in one moment.
 const perHour = 6
 
 func daysWithoutNetwork(t *testing.T, dir string, days int, bounds spool.Options, kept [2]int) {
